@@ -1,1 +1,73 @@
-fn main() {}
+//! Every chore of the project, as `cargo xtask <chore>`.
+//!
+//! A chore prints plain lines that say what it is doing, and ends with 0, or with 1 and one line that says what went
+//! wrong. Chores read the machine they run on (environment, clock) through `machine` alone.
+
+mod bench;
+mod browser;
+mod build;
+mod dist;
+mod licences;
+mod machine;
+mod process;
+mod run;
+mod setup;
+mod size;
+mod test;
+mod web;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::machine::Checkout;
+
+/// Every chore of the project.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", color = clap::ColorChoice::Never)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Adds the wasm target and finds or installs the pinned tools (the other chores do this by themselves)
+    Setup,
+    /// Builds widget and desk, makes the tree the server embeds, and builds the server
+    Build(build::Options),
+    /// Builds what has changed and starts the demo
+    Run(run::Options),
+    /// Builds the optimised server with everything in it
+    Dist,
+    /// Weighs what a browser fetches, and fails over snippet/budget.toml
+    Size,
+    /// Runs every check there is
+    Test(test::Options),
+    /// Measures speed and memory of the optimised build
+    Bench(bench::Options),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match perform(arguments.chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(chore: Chore) -> anyhow::Result<()> {
+    let checkout = Checkout::find()?;
+    match chore {
+        Chore::Setup => setup::setup(&checkout),
+        Chore::Build(options) => build::build(&checkout, &options),
+        Chore::Run(options) => run::run(&checkout, &options),
+        Chore::Dist => dist::dist(&checkout),
+        Chore::Size => size::size(&checkout),
+        Chore::Test(options) => test::test(&checkout, &options),
+        Chore::Bench(options) => bench::bench(&checkout, &options),
+    }
+}

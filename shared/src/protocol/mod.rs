@@ -1,0 +1,8 @@
+//! Frames: what clients and server say to each other. docs/protocol.md tells when; golden files hold their bytes.
+//!
+//! The visitor's socket carries postcard behind a protocol number, the desk's carries JSON. `host` names the messages
+//! between the loader on the customer's page and the panel.
+
+pub mod agent;
+pub mod host;
+pub mod visitor;

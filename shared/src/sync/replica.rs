@@ -1,0 +1,394 @@
+//! One conversation as a client holds it: its entries without a hole, and what is still on its way to the server.
+//!
+//! Invariants: `entries` is a run of consecutive sequence numbers; what was composed is in `outgoing` until its entry is
+//! in `entries`, whatever happens to the link; at most one message is on its way at a time, so that a refusal cannot
+//! let a later message overtake an earlier one (G3).
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::entry::{Content, Entry};
+use crate::id::{ConversationId, EntryId, Seq};
+use crate::limits::{ACKNOWLEDGE_WITHIN, ENTRY_WITHIN};
+use crate::problem::Problem;
+use crate::time::Timestamp;
+
+/// The wait after a temporary refusal that names none.
+const HOLD: Duration = Duration::from_secs(2);
+
+/// What the driver has to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send this, or send it again under the same id.
+    Send {
+        /// The id it keeps.
+        id: EntryId,
+        /// What to send.
+        content: Content,
+    },
+    /// Ask for everything after `after`, or for the newest window.
+    Resume {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The last entry held.
+        after: Option<Seq>,
+    },
+    /// Ask for a window of earlier entries.
+    Earlier {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The first entry held.
+        before: Seq,
+    },
+}
+
+/// Whether the server sends what is missing by itself once the link is up, or has to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// The greeting carried the cursor: entries follow unasked.
+    Unasked,
+    /// A `Resume` has to be sent.
+    OnRequest,
+}
+
+/// Something composed here that is not in the log yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Minted when it was composed.
+    pub id: EntryId,
+    /// What to send.
+    pub content: Content,
+    /// When it was composed.
+    pub composed_at: Timestamp,
+    /// How far it has come.
+    pub state: OutgoingState,
+}
+
+/// How far something composed has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutgoingState {
+    /// Waits for the link, its turn, or the acknowledgement.
+    Sending,
+    /// Committed at this place; its entry has not arrived yet.
+    Acknowledged(Seq),
+    /// Refused for good; the visitor decides.
+    Failed(Problem),
+}
+
+/// One conversation as this client holds it.
+#[derive(Debug, Default)]
+pub struct Replica {
+    conversation: Option<ConversationId>,
+    entries: VecDeque<Entry>,
+    outgoing: Vec<Outgoing>,
+    online: bool,
+    in_flight: Option<(EntryId, Timestamp)>,
+    hold_until: Option<Timestamp>,
+    /// The last entry that the server is known to have.
+    announced: Seq,
+    /// When to ask for what was announced and has not come.
+    ask_at: Option<Timestamp>,
+    earlier_asked: bool,
+    effects: VecDeque<Effect>,
+}
+
+impl Replica {
+    /// Makes a replica of a conversation that is known, or that does not exist yet.
+    #[must_use]
+    pub fn new(conversation: Option<ConversationId>) -> Self {
+        Self { conversation, ..Self::default() }
+    }
+
+    /// The conversation, once it exists.
+    #[must_use]
+    pub const fn conversation(&self) -> Option<ConversationId> {
+        self.conversation
+    }
+
+    /// The entries held, ascending and without a hole.
+    #[must_use]
+    pub const fn entries(&self) -> &VecDeque<Entry> {
+        &self.entries
+    }
+
+    /// What is not in the log yet, in the order it was composed.
+    #[must_use]
+    pub fn outgoing(&self) -> &[Outgoing] {
+        &self.outgoing
+    }
+
+    /// The last entry held, 0 where there is none.
+    #[must_use]
+    pub fn last_seq(&self) -> Seq {
+        self.entries.back().map_or(0, |entry| entry.seq)
+    }
+
+    /// Whether the conversation has entries before those held.
+    #[must_use]
+    pub fn has_earlier(&self) -> bool {
+        self.entries.front().is_some_and(|entry| entry.seq > 1)
+    }
+
+    /// Whether everything that the server is known to have is held.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.last_seq() >= self.announced
+    }
+
+    /// Adds something to be sent. It is shown at once and kept until its entry arrives.
+    pub fn compose(&mut self, now: Timestamp, id: EntryId, content: Content) {
+        if self.outgoing.iter().any(|outgoing| outgoing.id == id) || self.holds(id) {
+            return;
+        }
+        self.outgoing.push(Outgoing { id, content, composed_at: now, state: OutgoingState::Sending });
+        self.pump(now);
+    }
+
+    /// Sends something that failed again, under the same id, after all that waits.
+    pub fn retry(&mut self, now: Timestamp, id: EntryId) {
+        let failed =
+            |outgoing: &Outgoing| outgoing.id == id && matches!(outgoing.state, OutgoingState::Failed(_));
+        if let Some(place) = self.outgoing.iter().position(failed) {
+            let mut outgoing = self.outgoing.remove(place);
+            outgoing.state = OutgoingState::Sending;
+            self.outgoing.push(outgoing);
+            self.pump(now);
+        }
+    }
+
+    /// Takes something that failed out of the queue, to edit or to drop it.
+    pub fn take_failed(&mut self, id: EntryId) -> Option<Outgoing> {
+        let failed =
+            |outgoing: &Outgoing| outgoing.id == id && matches!(outgoing.state, OutgoingState::Failed(_));
+        self.outgoing.iter().position(failed).map(|place| self.outgoing.remove(place))
+    }
+
+    /// The link is up and the server knows who this is. `known` is the conversation and its last entry.
+    pub fn online(&mut self, now: Timestamp, known: Option<(ConversationId, Seq)>, follow: Follow) {
+        self.online = true;
+        self.in_flight = None;
+        self.hold_until = None;
+        self.earlier_asked = false;
+        self.ask_at = None;
+        match known {
+            Some((conversation, last)) => {
+                if self.conversation != Some(conversation) {
+                    self.switch(conversation);
+                }
+                self.announced = last;
+                if last < self.last_seq() {
+                    // The store was put back to an older state: what we hold is not what the server has.
+                    self.forget_entries();
+                }
+                match follow {
+                    Follow::Unasked => {
+                        self.ask_at = (!self.is_current()).then(|| now.after(ACKNOWLEDGE_WITHIN))
+                    }
+                    Follow::OnRequest => self.ask(now),
+                }
+            }
+            None if follow == Follow::OnRequest => self.ask(now),
+            None => {}
+        }
+        self.pump(now);
+    }
+
+    /// The link is down. Nothing is lost: what was on its way is sent again under the same id.
+    pub fn offline(&mut self) {
+        self.online = false;
+        self.in_flight = None;
+        self.hold_until = None;
+        self.ask_at = None;
+        self.earlier_asked = false;
+        self.effects.clear();
+    }
+
+    /// The server has the conversation up to `last`: what does not arrive shortly is asked for.
+    pub fn announce(&mut self, now: Timestamp, conversation: ConversationId, last: Seq) {
+        if self.conversation != Some(conversation) {
+            self.switch(conversation);
+        }
+        self.announced = self.announced.max(last);
+        if !self.is_current() && self.ask_at.is_none() {
+            self.ask_at = Some(now.after(ENTRY_WITHIN));
+        }
+    }
+
+    /// Entries arrived: appended where they go on, put in front where they come before, ignored where they are held.
+    pub fn receive(&mut self, now: Timestamp, conversation: ConversationId, batch: Vec<Entry>) {
+        let (Some(first), Some(last)) =
+            (batch.first().map(|entry| entry.seq), batch.last().map(|entry| entry.seq))
+        else {
+            return;
+        };
+        let consecutive = batch.iter().zip(first..).all(|(entry, seq)| entry.seq == seq);
+        if self.conversation != Some(conversation) || first == 0 || !consecutive {
+            return;
+        }
+        self.announced = self.announced.max(last);
+        if self.entries.is_empty() {
+            self.entries = batch.into();
+        } else if first > self.last_seq() + 1 {
+            self.ask(now);
+            return;
+        } else if self.diverges(&batch) {
+            self.reset(now, conversation);
+            self.ask(now);
+            return;
+        } else {
+            self.earlier_asked = false;
+            let held_from = self.entries.front().map_or(0, |entry| entry.seq);
+            let held_to = self.last_seq();
+            if last + 1 >= held_from {
+                for entry in batch.iter().rev().filter(|entry| entry.seq < held_from) {
+                    self.entries.push_front(entry.clone());
+                }
+            }
+            self.entries.extend(batch.into_iter().filter(|entry| entry.seq > held_to));
+        }
+        if self.is_current() {
+            self.ask_at = None;
+        }
+        self.settle();
+        self.pump(now);
+    }
+
+    /// What was sent is committed.
+    pub fn acknowledged(&mut self, now: Timestamp, id: EntryId, conversation: ConversationId, seq: Seq) {
+        if self.in_flight.is_some_and(|(sent, _)| sent == id) {
+            self.in_flight = None;
+        }
+        if let Some(outgoing) = self.outgoing.iter_mut().find(|outgoing| outgoing.id == id) {
+            outgoing.state = OutgoingState::Acknowledged(seq);
+        }
+        self.announce(now, conversation, seq);
+        self.settle();
+        self.pump(now);
+    }
+
+    /// What was sent was refused. A temporary refusal is tried again by itself; any other waits for the person.
+    pub fn refused(&mut self, now: Timestamp, id: EntryId, problem: Problem) {
+        if self.in_flight.is_some_and(|(sent, _)| sent == id) {
+            self.in_flight = None;
+        }
+        if problem.kind.is_temporary() {
+            let pause = problem.retry_after_ms.map_or(HOLD, |millis| Duration::from_millis(millis.into()));
+            self.hold_until = Some(now.after(pause));
+        } else if let Some(outgoing) = self.outgoing.iter_mut().find(|outgoing| outgoing.id == id)
+            && outgoing.state == OutgoingState::Sending
+        {
+            outgoing.state = OutgoingState::Failed(problem);
+        }
+        self.pump(now);
+    }
+
+    /// The server cannot go on from what is held: the entries are forgotten and those that follow are taken. What the
+    /// server had acknowledged, and may have lost with them, is sent again: the same id cannot be stored twice.
+    pub fn reset(&mut self, now: Timestamp, conversation: ConversationId) {
+        if self.conversation == Some(conversation) {
+            self.forget_entries();
+            self.announced = 0;
+            self.ask_at = Some(now.after(ACKNOWLEDGE_WITHIN));
+        }
+    }
+
+    /// Asks for earlier entries, if there are any and none are under way.
+    pub fn ask_earlier(&mut self) {
+        if let (true, Some(conversation), Some(first)) =
+            (self.online, self.conversation, self.entries.front())
+            && first.seq > 1
+            && !self.earlier_asked
+        {
+            self.earlier_asked = true;
+            self.effects.push_back(Effect::Earlier { conversation, before: first.seq });
+        }
+    }
+
+    /// To be called when `next_timeout` has come; calling it early or late does no harm.
+    pub fn timeout(&mut self, now: Timestamp) {
+        if self.ask_at.is_some_and(|at| now >= at) {
+            self.ask(now);
+        }
+        if self.in_flight.is_some_and(|(_, until)| now >= until) {
+            self.in_flight = None;
+        }
+        if self.hold_until.is_some_and(|until| now >= until) {
+            self.hold_until = None;
+        }
+        self.pump(now);
+    }
+
+    /// When `timeout` has to be called, unless something happens before.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        let in_flight = self.in_flight.map(|(_, until)| until);
+        [self.ask_at, in_flight, self.hold_until].into_iter().flatten().min()
+    }
+
+    /// The next thing to send.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    fn holds(&self, id: EntryId) -> bool {
+        self.entries.iter().any(|entry| entry.id == id)
+    }
+
+    /// Whether the log held and the log told differ where they overlap.
+    fn diverges(&self, batch: &[Entry]) -> bool {
+        let held_from = self.entries.front().map_or(0, |entry| entry.seq);
+        batch.iter().any(|told| {
+            let place = told.seq.checked_sub(held_from).map(|place| place as usize);
+            place.and_then(|place| self.entries.get(place)).is_some_and(|held| held.id != told.id)
+        })
+    }
+
+    fn switch(&mut self, conversation: ConversationId) {
+        self.conversation = Some(conversation);
+        self.entries.clear();
+        self.announced = 0;
+        self.ask_at = None;
+        self.earlier_asked = false;
+    }
+
+    fn forget_entries(&mut self) {
+        self.entries.clear();
+        self.earlier_asked = false;
+        for outgoing in &mut self.outgoing {
+            if matches!(outgoing.state, OutgoingState::Acknowledged(_)) {
+                outgoing.state = OutgoingState::Sending;
+            }
+        }
+    }
+
+    fn ask(&mut self, now: Timestamp) {
+        if let (true, Some(conversation)) = (self.online, self.conversation) {
+            let after = self.entries.back().map(|entry| entry.seq);
+            let ask = Effect::Resume { conversation, after };
+            if !self.effects.contains(&ask) {
+                self.effects.push_back(ask);
+            }
+            self.ask_at = Some(now.after(ACKNOWLEDGE_WITHIN));
+        }
+    }
+
+    /// Lets go of what has reached the log.
+    fn settle(&mut self) {
+        let entries = &self.entries;
+        let in_log = |id: EntryId| entries.iter().rev().any(|entry| entry.id == id);
+        self.outgoing.retain(|outgoing| !in_log(outgoing.id));
+        if self.in_flight.is_some_and(|(id, _)| !self.outgoing.iter().any(|outgoing| outgoing.id == id)) {
+            self.in_flight = None;
+        }
+    }
+
+    fn pump(&mut self, now: Timestamp) {
+        if !self.online || self.in_flight.is_some() || self.hold_until.is_some() {
+            return;
+        }
+        if let Some(next) = self.outgoing.iter().find(|outgoing| outgoing.state == OutgoingState::Sending) {
+            self.in_flight = Some((next.id, now.after(ACKNOWLEDGE_WITHIN)));
+            self.effects.push_back(Effect::Send { id: next.id, content: next.content.clone() });
+        }
+    }
+}
