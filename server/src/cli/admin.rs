@@ -1,0 +1,105 @@
+//! `causette site` and `causette agent`. They work on the database beside a running server too.
+
+use std::io::BufRead as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use causette_shared::contact::parse_name;
+use causette_shared::protocol::agent::Role;
+
+use super::serve::open_store;
+use super::{CommandError, RoleArgument};
+use crate::app::App;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::secret;
+use crate::service::add_agent::AddAgent;
+use crate::service::add_site::AddSite;
+use crate::site::{Site, SiteOrigin, SiteSettings};
+use crate::store::site;
+
+async fn open(config: Config) -> Result<Arc<App>, CommandError> {
+    let store = open_store(&config).await?;
+    let listen: SocketAddr = config.listen;
+    Ok(crate::wire(config, store, Arc::new(SystemClock), listen))
+}
+
+pub(super) async fn add_site(
+    config: Config,
+    key: &str,
+    name: String,
+    origins: Vec<String>,
+    color: Option<String>,
+) -> Result<(), CommandError> {
+    let usage = |error: String| CommandError::Usage(error);
+    let key = key.parse().map_err(|error| usage(format!("--key: {error}")))?;
+    let name = parse_name(&name).map_err(|error| usage(format!("--name {error}")))?;
+    let origins = origins
+        .into_iter()
+        .map(|origin| {
+            SiteOrigin::try_from(origin.clone()).map_err(|error| usage(format!("--origin {origin}: {error}")))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut settings = SiteSettings::default();
+    if let Some(color) = color {
+        let digits = color.strip_prefix('#').unwrap_or_default();
+        if !matches!(digits.len(), 3 | 6) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(usage("--color must be like #4338ca".to_owned()));
+        }
+        settings.color = color;
+    }
+    let app = open(config).await?;
+    let site = Site { key, name, origins, settings };
+    let snippet = snippet(&app, &site);
+    app.perform(AddSite(site)).await?;
+    app.store.close().await;
+    println!("Paste this into every page, before </head>:\n\n{snippet}");
+    Ok(())
+}
+
+fn snippet(app: &App, site: &Site) -> String {
+    let origin = app.own_origins.first().map_or("", String::as_str);
+    format!("<script async src=\"{origin}/embed/{}.js\"></script>", site.key)
+}
+
+pub(super) async fn list_sites(config: Config) -> Result<(), CommandError> {
+    let app = open(config).await?;
+    let mut tx = app.store.begin_read().await?;
+    for site in site::list_sites(&mut tx).await? {
+        let origins: Vec<String> = site.origins.into_iter().map(String::from).collect();
+        println!("{}\t{}\t{}", site.key, site.name, origins.join(" "));
+    }
+    Ok(())
+}
+
+pub(super) async fn add_agent(
+    config: Config,
+    email: String,
+    name: String,
+    role: RoleArgument,
+    password_stdin: bool,
+) -> Result<(), CommandError> {
+    let (password, made) = if password_stdin {
+        let mut line = String::new();
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map_err(|error| CommandError::Failure(error.to_string()))?;
+        (line.trim_end_matches(['\r', '\n']).to_owned(), false)
+    } else {
+        let secret = secret::mint().map_err(|error| CommandError::Failure(error.to_string()))?;
+        (secret.expose()[..20].to_owned(), true)
+    };
+    let role = match role {
+        RoleArgument::Agent => Role::Agent,
+        RoleArgument::Admin => Role::Admin,
+    };
+    let app = open(config).await?;
+    let agent = app.perform(AddAgent { email, name, role, password: password.clone() }).await?;
+    app.store.close().await;
+    println!("{} can sign in at {}/desk/", agent.email, app.own_origins.first().map_or("", String::as_str));
+    if made {
+        println!("with the password {password} (it is not shown again)");
+    }
+    Ok(())
+}

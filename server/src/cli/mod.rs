@@ -1,0 +1,172 @@
+//! The command line. A person's mistake is one line on standard error and exit code 2; a failure of the machine is one
+//! line and exit code 1. Neither shows a stack trace.
+
+mod admin;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::app::UseCaseError;
+use crate::config::{Config, ConfigError};
+use crate::http::routes::{self, Surface};
+use crate::store::{OpenError, StoreError};
+
+/// Keeps a conversation going between a site and its visitors.
+#[derive(Parser)]
+#[command(name = "causette", version, about)]
+struct Arguments {
+    /// The configuration file (TOML). The environment, CAUSETTE_…, goes before it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve widget, desk and API.
+    Serve,
+    /// Serve a demo shop beside them, with a seeded desk.
+    Demo,
+    /// Sites: the places that embed the widget.
+    #[command(subcommand)]
+    Site(SiteCommand),
+    /// Agents: the people who answer.
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// Print every route and frame with who may call it.
+    Routes {
+        /// As JSON.
+        #[arg(long, required = true)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum SiteCommand {
+    /// Add a site and print its snippet.
+    Add {
+        /// The public key: 1 to 40 of a-z, 0-9 and -.
+        #[arg(long)]
+        key: String,
+        /// The name that visitors see.
+        #[arg(long)]
+        name: String,
+        /// An origin whose pages may embed the widget, like https://shop.example; can be repeated.
+        #[arg(long = "origin", value_name = "ORIGIN", required = true)]
+        origins: Vec<String>,
+        /// The accent colour, like #4338ca.
+        #[arg(long)]
+        color: Option<String>,
+    },
+    /// List the sites.
+    List,
+}
+
+#[derive(Subcommand)]
+enum AgentCommand {
+    /// Add an agent. A password is made and printed once, unless one is given.
+    Add {
+        /// The address to sign in with.
+        #[arg(long)]
+        email: String,
+        /// The name that visitors see.
+        #[arg(long)]
+        name: String,
+        /// What the agent may do.
+        #[arg(long, value_enum, default_value_t = RoleArgument::Agent)]
+        role: RoleArgument,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RoleArgument {
+    Agent,
+    Admin,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    /// A person's mistake.
+    #[error("{0}")]
+    Usage(String),
+    /// The machine's.
+    #[error("{0}")]
+    Failure(String),
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<OpenError> for CommandError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Address(_) => Self::Usage(error.to_string()),
+            _ => Self::Failure(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        UseCaseError::from(error).into()
+    }
+}
+
+impl From<UseCaseError> for CommandError {
+    fn from(error: UseCaseError) -> Self {
+        match &error {
+            UseCaseError::Refused(problem) => match &problem.field {
+                Some(field) => Self::Usage(format!("{field} {}", problem.detail)),
+                None => Self::Usage(problem.detail.clone()),
+            },
+            UseCaseError::Store(StoreError::Taken(_)) => Self::Usage(error.to_string()),
+            _ => match std::error::Error::source(&error) {
+                Some(cause) => Self::Failure(format!("{error}: {cause}")),
+                None => Self::Failure(error.to_string()),
+            },
+        }
+    }
+}
+
+/// Runs the command that the arguments name.
+pub async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("causette: {}", error.to_string().replace('\n', " "));
+            ExitCode::from(if matches!(error, CommandError::Usage(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    if let Command::Routes { .. } = arguments.command {
+        println!("{}", routes::to_json(Surface::Demo));
+        return Ok(());
+    }
+    let config = Config::load(arguments.config.as_deref())?;
+    match arguments.command {
+        Command::Serve => serve::serve(config, Surface::Serve).await,
+        Command::Demo => serve::serve(config, Surface::Demo).await,
+        Command::Site(SiteCommand::Add { key, name, origins, color }) => {
+            admin::add_site(config, &key, name, origins, color).await
+        }
+        Command::Site(SiteCommand::List) => admin::list_sites(config).await,
+        Command::Agent(AgentCommand::Add { email, name, role, password_stdin }) => {
+            admin::add_agent(config, email, name, role, password_stdin).await
+        }
+        Command::Routes { .. } => Ok(()),
+    }
+}

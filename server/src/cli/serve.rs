@@ -1,0 +1,67 @@
+//! `causette serve` and `causette demo`.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use super::CommandError;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::http::routes::Surface;
+use crate::store::Store;
+use crate::{demo, telemetry};
+
+/// Opens the database of a configuration, making its directory where it is missing.
+pub(super) async fn open_store(config: &Config) -> Result<Store, CommandError> {
+    if config.database_url.is_none() {
+        std::fs::create_dir_all(&config.data_dir).map_err(|error| {
+            CommandError::Failure(format!(
+                "the data directory {} cannot be made: {error}",
+                config.data_dir.display()
+            ))
+        })?;
+    }
+    Ok(Store::open(config.database().expose()).await?)
+}
+
+/// Serves until the process is told to stop.
+pub(super) async fn serve(config: Config, surface: Surface) -> Result<(), CommandError> {
+    telemetry::start(&config)?;
+    let store = open_store(&config).await?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| CommandError::Failure(format!("cannot listen on {}: {error}", config.listen)))?;
+    let bound = listener.local_addr().map_err(|error| CommandError::Failure(error.to_string()))?;
+    let app = crate::wire(config, store, Arc::new(SystemClock), bound);
+    if surface == Surface::Demo {
+        demo::seed(&app).await?;
+        let origin = app.own_origins.first().cloned().unwrap_or_default();
+        println!("The shop (as a visitor):   {origin}/demo/");
+        println!("The desk (as an agent):    {origin}/desk/");
+        println!("Sign in at the desk with:  {} / {}", demo::ALICE, demo::PASSWORD);
+    }
+    println!("listening on {}", app.own_origins.first().map_or("", String::as_str));
+    crate::run(app, listener, surface, told_to_stop())
+        .await
+        .map_err(|error| CommandError::Failure(error.to_string()))
+}
+
+/// Waits for SIGTERM or SIGINT; where neither can be heard, for ever.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let heard = |kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "a signal cannot be listened for");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = heard(SignalKind::terminate()) => {}
+        () = heard(SignalKind::interrupt()) => {}
+    }
+}

@@ -1,0 +1,5 @@
+//! What the agents' desk asks for.
+
+pub mod document;
+pub mod session;
+pub mod socket;

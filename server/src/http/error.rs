@@ -1,0 +1,83 @@
+//! The one way in which a request fails: a problem document (RFC 9457) without our inside.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use causette_shared::problem::{Problem, ProblemKind};
+use serde::Serialize;
+
+use crate::app::UseCaseError;
+use crate::store::StoreError;
+
+/// A request's failure.
+#[derive(Debug)]
+pub struct ApiError(pub Problem);
+
+impl ApiError {
+    /// Fails with the kind's own sentence.
+    pub fn new(kind: ProblemKind) -> Self {
+        Self(Problem::new(kind))
+    }
+}
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl From<UseCaseError> for ApiError {
+    fn from(error: UseCaseError) -> Self {
+        if !matches!(error, UseCaseError::Refused(_)) {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, cause, "a request failed");
+        }
+        Self(error.problem())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        UseCaseError::from(error).into()
+    }
+}
+
+/// The document that is sent.
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    kind: ProblemKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u32>,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let Self(problem) = self;
+        let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let name = serde_json::to_string(&problem.kind).unwrap_or_default();
+        let document = Document {
+            // A URN needs no page of ours to be reachable (RFC 9457 §3.1.1).
+            r#type: ["urn:causette:problem:", name.trim_matches('"')].concat(),
+            title: problem.kind.title(),
+            status: status.as_u16(),
+            detail: &problem.detail,
+            kind: problem.kind,
+            field: problem.field.as_deref(),
+            retry_after_ms: problem.retry_after_ms,
+        };
+        let mut response = (status, Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(millis) = problem.retry_after_ms {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(millis.div_ceil(1000)));
+        }
+        response
+    }
+}

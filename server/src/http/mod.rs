@@ -1,0 +1,13 @@
+//! HTTP: the routes, who may call them, and how failures are answered. Decisions about conversations are `service`'s.
+
+mod assets;
+mod auth;
+mod body;
+mod demo;
+mod desk;
+mod embed;
+mod error;
+mod health;
+pub mod router;
+pub mod routes;
+mod visitor;

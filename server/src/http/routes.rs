@@ -1,0 +1,160 @@
+//! Every route and every frame with who may call it: one table, from which the router is built and `causette routes`
+//! printed.
+
+use std::sync::Arc;
+
+use axum::response::Redirect;
+use axum::routing::{MethodRouter, delete, get, post};
+use causette_shared::protocol::{agent, visitor};
+use serde::Serialize;
+
+use super::{assets, demo, desk, embed, health, visitor as panel};
+use crate::app::App;
+
+/// Who may call something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// A page of our own origin, as the browser's `Origin` says.
+    OwnOrigin,
+    /// A signed-in agent.
+    Agent,
+    /// A signed-in agent, from a page of our own origin.
+    AgentFromOwnOrigin,
+    /// A visitor, for what belongs to their session.
+    Visitor,
+}
+
+/// One route.
+pub struct Route {
+    /// The method; `GET` answers `HEAD` too.
+    pub method: &'static str,
+    /// The path, its variables in braces.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    pub(super) handler: MethodRouter<Arc<App>>,
+}
+
+/// One frame that a client may send.
+#[derive(Serialize)]
+pub struct Frame {
+    /// The socket's path.
+    pub socket: &'static str,
+    /// The frame's name.
+    pub frame: &'static str,
+    /// Who may send it.
+    pub access: Access,
+}
+
+/// Which routes a server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// Those of `causette serve`.
+    Serve,
+    /// Those and the demo shop.
+    Demo,
+}
+
+/// The visitor's socket.
+pub const VISITOR_SOCKET: &str = "/api/v1/visitor/socket";
+/// The desk's socket.
+pub const DESK_SOCKET: &str = "/api/v1/desk/socket";
+const DESK_SESSION: &str = "/api/v1/desk/session";
+
+/// Returns every route of a server.
+pub fn routes(surface: Surface) -> Vec<Route> {
+    let route = |method, path, access, handler| Route { method, path, access, handler };
+    let mut routes = vec![
+        route("GET", "/healthz", Access::Public, get(health::live)),
+        route("GET", "/readyz", Access::Public, get(health::ready)),
+        route("GET", "/embed/{file}", Access::Public, get(embed::loader)),
+        route("GET", "/widget/{site}", Access::Public, get(panel::document::panel)),
+        route("GET", "/widget/assets/{name}", Access::Public, get(assets::widget)),
+        route("GET", "/chat/{site}", Access::Public, get(panel::document::page)),
+        route("GET", VISITOR_SOCKET, Access::OwnOrigin, get(panel::socket::open)),
+        route("GET", "/desk", Access::Public, get(|| async { Redirect::permanent("/desk/") })),
+        route("GET", "/desk/", Access::Public, get(desk::document::document)),
+        route("GET", "/desk/{*page}", Access::Public, get(desk::document::document)),
+        route("GET", "/desk/assets/{name}", Access::Public, get(assets::desk)),
+        route("POST", DESK_SESSION, Access::OwnOrigin, post(desk::session::sign_in)),
+        route("GET", DESK_SESSION, Access::Agent, get(desk::session::who)),
+        route("DELETE", DESK_SESSION, Access::OwnOrigin, delete(desk::session::sign_out)),
+        route("GET", DESK_SOCKET, Access::AgentFromOwnOrigin, get(desk::socket::open)),
+    ];
+    routes.extend(match surface {
+        Surface::Serve => {
+            vec![route("GET", "/", Access::Public, get(|| async { Redirect::temporary("/desk/") }))]
+        }
+        Surface::Demo => vec![
+            route("GET", "/", Access::Public, get(|| async { Redirect::temporary("/demo/") })),
+            route("GET", "/demo", Access::Public, get(|| async { Redirect::permanent("/demo/") })),
+            route("GET", "/demo/", Access::Public, get(demo::home)),
+            route("GET", "/demo/{*path}", Access::Public, get(demo::file)),
+        ],
+    });
+    routes
+}
+
+/// Returns every frame that clients may send. The matches make sure that a new frame is given its access.
+pub fn frames() -> Vec<Frame> {
+    let visitor = ["hello", "send", "resume", "earlier", "seen", "typing", "activity", "ping"]
+        .map(|frame| Frame { socket: VISITOR_SOCKET, frame, access: visitor_access(frame) });
+    let agent = ["watch", "unwatch", "earlier", "send", "seen", "typing", "list", "ping"]
+        .map(|frame| Frame { socket: DESK_SOCKET, frame, access: Access::Agent });
+    visitor.into_iter().chain(agent).collect()
+}
+
+fn visitor_access(frame: &str) -> Access {
+    if matches!(frame, "hello" | "ping") { Access::Public } else { Access::Visitor }
+}
+
+/// The name of a visitor's frame.
+#[must_use]
+pub const fn visitor_frame_name(frame: &visitor::ClientFrame) -> &'static str {
+    match frame {
+        visitor::ClientFrame::Hello(_) => "hello",
+        visitor::ClientFrame::Send { .. } => "send",
+        visitor::ClientFrame::Resume { .. } => "resume",
+        visitor::ClientFrame::Earlier { .. } => "earlier",
+        visitor::ClientFrame::Seen { .. } => "seen",
+        visitor::ClientFrame::Typing { .. } => "typing",
+        visitor::ClientFrame::Activity(_) => "activity",
+        visitor::ClientFrame::Ping => "ping",
+    }
+}
+
+/// The name of a desk's frame.
+#[must_use]
+pub const fn agent_frame_name(frame: &agent::ClientFrame) -> &'static str {
+    match frame {
+        agent::ClientFrame::Watch { .. } => "watch",
+        agent::ClientFrame::Unwatch { .. } => "unwatch",
+        agent::ClientFrame::Earlier { .. } => "earlier",
+        agent::ClientFrame::Send { .. } => "send",
+        agent::ClientFrame::Seen { .. } => "seen",
+        agent::ClientFrame::Typing { .. } => "typing",
+        agent::ClientFrame::List { .. } => "list",
+        agent::ClientFrame::Ping => "ping",
+    }
+}
+
+/// Returns the table as JSON, for people and for tools.
+pub fn to_json(surface: Surface) -> String {
+    #[derive(Serialize)]
+    struct Row {
+        method: &'static str,
+        path: &'static str,
+        access: Access,
+    }
+    #[derive(Serialize)]
+    struct Table {
+        routes: Vec<Row>,
+        frames: Vec<Frame>,
+    }
+    let row = |Route { method, path, access, .. }| Row { method, path, access };
+    let table = Table { routes: routes(surface).into_iter().map(row).collect(), frames: frames() };
+    serde_json::to_string_pretty(&table).unwrap_or_default()
+}

@@ -1,0 +1,5 @@
+//! What the visitor's panel asks for.
+
+pub mod document;
+pub mod socket;
+mod texts;

@@ -1,0 +1,334 @@
+//! Rooms: who wants to know about what. Publishing never waits; a reader whose queue is full is cut, and resumes.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use causette_shared::entry::Entry;
+use causette_shared::id::{ConversationId, VisitorId};
+use causette_shared::presence::Activity;
+use tokio::sync::{mpsc, watch};
+
+use super::presence::Connections;
+use crate::secret::SecretHash;
+use crate::store::conversation::Conversation;
+
+/// Hints that a connection may have waiting. One that lags further is cut: reading from the store is cheaper.
+const QUEUE: usize = 64;
+
+/// What a conversation has become, and what was added to it.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The conversation as of the commit.
+    pub conversation: Conversation,
+    /// The entries that the commit added, ascending.
+    pub entries: Vec<Entry>,
+}
+
+/// What connections are told.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// A commit changed a conversation.
+    Changed(Arc<Changed>),
+    /// Someone types, or has stopped.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// The agent's name; `None` is the visitor.
+        agent: Option<String>,
+        /// The connection that said so, which is not told.
+        from: ConnectionId,
+        /// Whether they type.
+        active: bool,
+    },
+    /// A visitor came, went, or fell idle.
+    Presence {
+        /// Who.
+        visitor: VisitorId,
+        /// What their connections say; `None` when there is none.
+        connected: Option<Activity>,
+    },
+    /// A desk session has ended: its connections close.
+    SessionEnded(SecretHash),
+}
+
+/// One connection of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(u64);
+
+type Queue = mpsc::Sender<Notice>;
+
+#[derive(Default)]
+struct Rooms {
+    visitors: HashMap<VisitorId, Vec<(ConnectionId, Queue)>>,
+    desk: Vec<(ConnectionId, Queue)>,
+    presence: HashMap<VisitorId, Connections>,
+}
+
+/// Who is connected to this process.
+pub struct Hub {
+    next: AtomicU64,
+    rooms: Mutex<Rooms>,
+    /// Whether an agent is at the desk.
+    available: watch::Sender<bool>,
+    /// Set once the server is to stop.
+    draining: watch::Sender<bool>,
+    /// How many connections there are.
+    open: watch::Sender<usize>,
+    grace: Duration,
+}
+
+impl Hub {
+    /// Makes an empty hub. A visitor without a connection counts as gone after `grace`.
+    #[must_use]
+    pub fn new(grace: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            next: AtomicU64::new(1),
+            rooms: Mutex::default(),
+            available: watch::Sender::new(false),
+            draining: watch::Sender::new(false),
+            open: watch::Sender::new(0),
+            grace,
+        })
+    }
+
+    /// Makes a connection known: its id, the queue of its hints and their receiver.
+    pub fn connect(self: &Arc<Self>) -> (Subscription, mpsc::Receiver<Notice>) {
+        let (queue, notices) = mpsc::channel(QUEUE);
+        let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
+        self.open.send_modify(|open| *open += 1);
+        (Subscription { hub: Arc::clone(self), id, queue, visitor: None, at_desk: false }, notices)
+    }
+
+    /// Tells everyone concerned that a conversation has changed.
+    pub fn publish(&self, changed: Changed) {
+        let visitor = changed.conversation.visitor;
+        let notice = Notice::Changed(Arc::new(changed));
+        let mut rooms = self.rooms();
+        if let Some(room) = rooms.visitors.get_mut(&visitor) {
+            tell(room, &notice);
+        }
+        tell(&mut rooms.desk, &notice);
+    }
+
+    /// Tells the visitor and the desk that someone types.
+    pub fn publish_typing(&self, visitor: VisitorId, notice: Notice) {
+        let mut rooms = self.rooms();
+        if let Some(room) = rooms.visitors.get_mut(&visitor) {
+            tell(room, &notice);
+        }
+        tell(&mut rooms.desk, &notice);
+    }
+
+    /// Tells the desk something.
+    pub fn publish_to_desk(&self, notice: &Notice) {
+        tell(&mut self.rooms().desk, notice);
+    }
+
+    /// What a visitor's connections say; `None` when there is none, and has been none for the grace.
+    #[must_use]
+    pub fn connected(&self, visitor: VisitorId) -> Option<Activity> {
+        self.rooms().presence.get(&visitor).and_then(Connections::activity)
+    }
+
+    /// Whether an agent is at the desk, now and as it changes.
+    #[must_use]
+    pub fn available(&self) -> watch::Receiver<bool> {
+        self.available.subscribe()
+    }
+
+    /// Whether the server is to stop, now and as it changes.
+    #[must_use]
+    pub fn draining(&self) -> watch::Receiver<bool> {
+        self.draining.subscribe()
+    }
+
+    /// Tells every connection that the server is about to stop.
+    pub fn drain(&self) {
+        self.draining.send_replace(true);
+    }
+
+    /// Waits until no connection is left.
+    pub async fn all_gone(&self) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = self.open.subscribe().wait_for(|open| *open == 0).await;
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, Rooms> {
+        // A panic while the lock is held leaves rooms that are at worst too full: queues of closed connections.
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes a visitor's connections and tells the desk if that changes their presence.
+    fn update_presence(&self, visitor: VisitorId, change: impl FnOnce(&mut Connections)) {
+        let mut rooms = self.rooms();
+        let connections = rooms.presence.entry(visitor).or_default();
+        let before = connections.activity();
+        change(connections);
+        let connected = connections.activity();
+        if connections.is_gone() {
+            rooms.presence.remove(&visitor);
+        }
+        if before != connected {
+            tell(&mut rooms.desk, &Notice::Presence { visitor, connected });
+        }
+    }
+
+    fn update_availability(&self) {
+        let at_desk = !self.rooms().desk.is_empty();
+        self.available.send_if_modified(|available| std::mem::replace(available, at_desk) != at_desk);
+    }
+}
+
+/// Queues a notice for everyone in a room, and puts out who cannot take it: its channel closes, its connection ends.
+fn tell(room: &mut Vec<(ConnectionId, Queue)>, notice: &Notice) {
+    room.retain(|(_, queue)| queue.try_send(notice.clone()).is_ok());
+}
+
+/// A connection's place in the hub. Dropping it leaves every room.
+pub struct Subscription {
+    hub: Arc<Hub>,
+    id: ConnectionId,
+    queue: Queue,
+    visitor: Option<VisitorId>,
+    at_desk: bool,
+}
+
+impl Subscription {
+    /// This connection.
+    #[must_use]
+    pub const fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// The visitor whose room this connection is in.
+    #[must_use]
+    pub const fn visitor(&self) -> Option<VisitorId> {
+        self.visitor
+    }
+
+    /// Enters a visitor's room as that visitor. To be done before the log is read (G5).
+    pub fn enter_as_visitor(&mut self, visitor: VisitorId, activity: Activity) {
+        if self.visitor == Some(visitor) {
+            return;
+        }
+        self.leave_visitor();
+        self.visitor = Some(visitor);
+        self.hub.rooms().visitors.entry(visitor).or_default().push((self.id, self.queue.clone()));
+        self.hub.update_presence(visitor, |connections| connections.set(self.id, activity));
+    }
+
+    /// Notes what the visitor does.
+    pub fn set_activity(&self, activity: Activity) {
+        if let Some(visitor) = self.visitor {
+            self.hub.update_presence(visitor, |connections| connections.set(self.id, activity));
+        }
+    }
+
+    /// Enters the desk's room: an agent is there now.
+    pub fn enter_desk(&mut self) {
+        self.at_desk = true;
+        self.hub.rooms().desk.push((self.id, self.queue.clone()));
+        self.hub.update_availability();
+    }
+
+    fn leave_visitor(&mut self) {
+        let Some(visitor) = self.visitor.take() else {
+            return;
+        };
+        {
+            let mut rooms = self.hub.rooms();
+            if let Some(room) = rooms.visitors.get_mut(&visitor) {
+                room.retain(|(id, _)| *id != self.id);
+                if room.is_empty() {
+                    rooms.visitors.remove(&visitor);
+                }
+            }
+        }
+        let mut generation = None;
+        self.hub.update_presence(visitor, |connections| generation = connections.leave(self.id));
+        if let (Some(generation), Ok(runtime)) = (generation, tokio::runtime::Handle::try_current()) {
+            // The last connection has gone. A page change brings the next one within the grace.
+            let hub = Arc::clone(&self.hub);
+            runtime.spawn(async move {
+                tokio::time::sleep(hub.grace).await;
+                hub.update_presence(visitor, |connections| connections.expire(generation));
+            });
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.leave_visitor();
+        if self.at_desk {
+            self.hub.rooms().desk.retain(|(id, _)| *id != self.id);
+            self.hub.update_availability();
+        }
+        self.hub.open.send_modify(|open| *open = open.saturating_sub(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visitor() -> VisitorId {
+        VisitorId::mint(causette_shared::time::Timestamp(1), [7; 10])
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_lags_is_cut_and_others_are_not() {
+        let hub = Hub::new(Duration::ZERO);
+        let (mut slow, mut slow_notices) = hub.connect();
+        let (mut quick, mut quick_notices) = hub.connect();
+        slow.enter_desk();
+        quick.enter_desk();
+        for _ in 0..=QUEUE {
+            hub.publish_to_desk(&Notice::Presence { visitor: visitor(), connected: None });
+            assert!(quick_notices.recv().await.is_some());
+        }
+        drop(slow);
+        let mut waiting = 0;
+        while slow_notices.recv().await.is_some() {
+            waiting += 1;
+        }
+        assert_eq!(waiting, QUEUE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_of_page_is_not_a_departure() {
+        let hub = Hub::new(Duration::from_secs(5));
+        let (mut desk, mut notices) = hub.connect();
+        desk.enter_desk();
+        let (mut page, _rx) = hub.connect();
+        page.enter_as_visitor(visitor(), Activity::Active);
+        assert!(matches!(
+            notices.recv().await,
+            Some(Notice::Presence { connected: Some(Activity::Active), .. })
+        ));
+        drop(page);
+        let (mut next, _rx) = hub.connect();
+        next.enter_as_visitor(visitor(), Activity::Active);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert!(notices.try_recv().is_err(), "nobody left");
+        drop(next);
+        assert_eq!(hub.connected(visitor()), Some(Activity::Active));
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        assert!(matches!(notices.recv().await, Some(Notice::Presence { connected: None, .. })));
+        assert_eq!(hub.connected(visitor()), None);
+    }
+
+    #[tokio::test]
+    async fn somebody_is_available_while_a_desk_is_open() {
+        let hub = Hub::new(Duration::ZERO);
+        let available = hub.available();
+        let (mut desk, _notices) = hub.connect();
+        assert!(!*available.borrow());
+        desk.enter_desk();
+        assert!(*available.borrow());
+        drop(desk);
+        assert!(!*available.borrow());
+    }
+}

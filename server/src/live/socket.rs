@@ -1,0 +1,79 @@
+//! What the visitor's and the desk's connections share: bounded reads and writes on a WebSocket.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use causette_shared::limits;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::time::Instant;
+
+/// A client that does not take a frame for this long is cut.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
+/// Frames that one connection may send each second, and in a burst; a client of ours stays far below.
+const FRAMES_PER_SECOND: NonZeroU32 = NonZeroU32::new(30).expect("30 is not zero");
+const FRAMES_BURST: NonZeroU32 = NonZeroU32::new(200).expect("200 is not zero");
+
+/// The connection is over.
+#[derive(Debug)]
+pub struct Gone;
+
+/// Bounds what a connection costs: without this, 134 kB each, most of it an unused read buffer.
+pub fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    upgrade
+        .read_buffer_size(4096)
+        .write_buffer_size(0)
+        .max_message_size(limits::FRAME_BYTES)
+        .max_frame_size(limits::FRAME_BYTES)
+        .max_write_buffer_size(4 * limits::FRAME_BYTES)
+}
+
+/// One socket, watched for silence and floods.
+pub struct Connection {
+    socket: WebSocket,
+    silent_at: Instant,
+    frames: DefaultDirectRateLimiter,
+}
+
+impl Connection {
+    /// Takes the socket over.
+    pub fn new(socket: WebSocket) -> Self {
+        let quota = Quota::per_second(FRAMES_PER_SECOND).allow_burst(FRAMES_BURST);
+        Self { socket, silent_at: Instant::now() + limits::SILENCE_MAX, frames: RateLimiter::direct(quota) }
+    }
+
+    /// Waits for the next frame with content. Safe to be dropped while it waits.
+    pub async fn receive(&mut self) -> Result<Message, Gone> {
+        loop {
+            let heard = tokio::time::timeout_at(self.silent_at, self.socket.recv()).await;
+            let Ok(Some(Ok(message))) = heard else {
+                return Err(Gone);
+            };
+            self.silent_at = Instant::now() + limits::SILENCE_MAX;
+            match message {
+                Message::Text(_) | Message::Binary(_) => return Ok(message),
+                // Answered by the protocol layer; it counts as a sign of life.
+                Message::Ping(_) | Message::Pong(_) => {}
+                Message::Close(_) => return Err(Gone),
+            }
+        }
+    }
+
+    /// Whether the frame just received is one too many.
+    pub fn is_flooded(&self) -> bool {
+        self.frames.check().is_err()
+    }
+
+    /// Sends one frame.
+    pub async fn send(&mut self, message: Message) -> Result<(), Gone> {
+        match tokio::time::timeout(SEND_WITHIN, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Gone),
+        }
+    }
+
+    /// Says goodbye, without insisting on an answer.
+    pub async fn close(mut self) {
+        let _ = self.send(Message::Close(None)).await;
+    }
+}

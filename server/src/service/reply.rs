@@ -1,0 +1,68 @@
+//! An agent answers. The first answer takes the conversation up: it is assigned and opened, each as an entry.
+
+use causette_shared::entry::{Author, Body, Content, Event};
+use causette_shared::id::{ConversationId, EntryId, Seq};
+use causette_shared::message::{parse_text, preview};
+use causette_shared::problem::{Problem, ProblemKind};
+use causette_shared::protocol::agent::Agent;
+
+use crate::app::{Context, UseCase, UseCaseError};
+use crate::store::conversation::{self, Writer};
+use crate::store::{Tx, entry};
+
+/// An agent writes in a conversation.
+pub struct Reply {
+    /// Who answers.
+    pub agent: Agent,
+    /// Where.
+    pub conversation: ConversationId,
+    /// Minted by the desk; a repeat carries the same.
+    pub id: EntryId,
+    /// What to add.
+    pub content: Content,
+}
+
+impl UseCase for Reply {
+    type Output = Seq;
+
+    async fn run(self, tx: &mut Tx, cx: &mut Context) -> Result<Seq, UseCaseError> {
+        let Content::Message { text } = &self.content else {
+            return Err(UseCaseError::Refused(Problem::with_detail(
+                ProblemKind::Forbidden,
+                "only visitors introduce themselves",
+            )));
+        };
+        let text = parse_text(text)
+            .map_err(|error| UseCaseError::Refused(Problem::field("text", &error.to_string())))?;
+        let Some(found) = conversation::find_conversation(tx, self.conversation).await? else {
+            return Err(UseCaseError::refused(ProblemKind::NotFound));
+        };
+        if let Some(first) = entry::find_entry(tx, found.id, self.id).await? {
+            let by_me = matches!(&first.author, Author::Agent { id, .. } if *id == self.agent.id);
+            if !by_me || first.body != (Body::Message { text }) {
+                return Err(UseCaseError::refused(ProblemKind::IdReused));
+            }
+            return Ok(first.seq);
+        }
+        let status = found.status.taken_up().map_err(|error| {
+            UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, &error.to_string()))
+        })?;
+        if found.assignee.is_none() {
+            conversation::set_assignee(tx, found.id, self.agent.id).await?;
+            let event = Event::Assigned { agent: self.agent.id, name: self.agent.name.clone() };
+            let id = cx.mint_entry_id()?;
+            cx.add_entry(tx, found.id, id, Author::Automatic, Body::Event(event)).await?;
+        }
+        if status != found.status {
+            conversation::set_status(tx, found.id, status).await?;
+            let id = cx.mint_entry_id()?;
+            let event = Body::Event(Event::StatusChanged { status });
+            cx.add_entry(tx, found.id, id, Author::Automatic, event).await?;
+        }
+        let line = preview(&text);
+        let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
+        let message = cx.add_entry(tx, found.id, self.id, author, Body::Message { text }).await?;
+        conversation::note_message(tx, found.id, Writer::Agent, &line, cx.now).await?;
+        Ok(message.seq)
+    }
+}

@@ -1,0 +1,249 @@
+//! A site: one embedded place, and what its owner has set.
+
+use std::collections::BTreeMap;
+
+use causette_shared::id::SiteKey;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// One embedded place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The public key in the snippet.
+    pub key: SiteKey,
+    /// The name that visitors see.
+    pub name: String,
+    /// The origins whose pages may embed the panel.
+    pub origins: Vec<SiteOrigin>,
+    /// What its owner has set.
+    pub settings: SiteSettings,
+}
+
+/// An origin whose pages may embed a site's panel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum SiteOrigin {
+    /// This installation's own origin, whatever it is.
+    Own,
+    /// An origin in its serialised form: `https://shop.example`, `http://127.0.0.1:8000`.
+    Exact(String),
+}
+
+/// Not an origin.
+#[derive(Debug, thiserror::Error)]
+#[error("an origin is a scheme, a host and perhaps a port, like https://shop.example, or \"self\"")]
+pub struct InvalidOrigin;
+
+impl TryFrom<String> for SiteOrigin {
+    type Error = InvalidOrigin;
+
+    fn try_from(text: String) -> Result<Self, InvalidOrigin> {
+        if text == "self" {
+            return Ok(Self::Own);
+        }
+        let url = Url::parse(&text).map_err(|_| InvalidOrigin)?;
+        let origin = url.origin();
+        let plain = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty();
+        if !origin.is_tuple() || !matches!(url.scheme(), "http" | "https") || !plain || text.contains('*') {
+            return Err(InvalidOrigin);
+        }
+        Ok(Self::Exact(origin.ascii_serialization()))
+    }
+}
+
+impl From<SiteOrigin> for String {
+    fn from(origin: SiteOrigin) -> Self {
+        match origin {
+            SiteOrigin::Own => "self".to_owned(),
+            SiteOrigin::Exact(origin) => origin,
+        }
+    }
+}
+
+impl Site {
+    /// Whether pages of `origin` may embed the panel. `own` are the installation's own origins.
+    #[must_use]
+    pub fn allows(&self, origin: &str, own: &[String]) -> bool {
+        self.origins.iter().any(|allowed| match allowed {
+            SiteOrigin::Own => own.iter().any(|own| own == origin),
+            SiteOrigin::Exact(exact) => exact == origin,
+        })
+    }
+
+    /// The sources for `frame-ancestors`; `'none'` where no origin is listed.
+    #[must_use]
+    pub fn frame_ancestors(&self) -> String {
+        let sources: Vec<&str> = self
+            .origins
+            .iter()
+            .map(|origin| match origin {
+                SiteOrigin::Own => "'self'",
+                SiteOrigin::Exact(origin) => origin,
+            })
+            .collect();
+        if sources.is_empty() { "'none'".to_owned() } else { sources.join(" ") }
+    }
+}
+
+/// A text in several languages, by language tag. English stands in for a language that is missing.
+pub type Texts = BTreeMap<String, String>;
+
+/// Returns a text in `locale`, in its base language, or in English.
+#[must_use]
+pub fn text_in<'a>(texts: &'a Texts, locale: &str) -> &'a str {
+    let base = locale.split('-').next().unwrap_or(locale);
+    [locale, base, "en"].into_iter().find_map(|tag| texts.get(tag)).map_or("", String::as_str)
+}
+
+/// The panel's languages. The first is the one that stands in for the others.
+pub const LOCALES: &[&str] = &["en", "fr"];
+
+/// Returns the language of the panel for what a page or a browser asks for.
+#[must_use]
+pub fn supported_locale(asked: &str) -> &'static str {
+    let base = asked.split(['-', '_']).next().unwrap_or(asked).to_ascii_lowercase();
+    LOCALES.iter().find(|locale| **locale == base).unwrap_or(&LOCALES[0])
+}
+
+/// What a site's owner has set. Every delay carries its unit in its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct SiteSettings {
+    /// The accent colour, a CSS colour.
+    pub color: String,
+    /// `auto`, `light` or `dark`.
+    pub theme: String,
+    /// `bottom-right` or `bottom-left`.
+    pub position: String,
+    /// Distance from the side, in CSS pixels.
+    pub offset_x: u16,
+    /// Distance from the bottom, in CSS pixels.
+    pub offset_y: u16,
+    /// Stacking order on the customer's page.
+    pub z_index: i32,
+    /// `auto` follows the page; else a language tag.
+    pub locale: String,
+    /// `welcome`, `chat` or `close` at the first visit.
+    pub state: String,
+    /// Whether the visitor can minimise the panel.
+    pub minimizable: bool,
+    /// Days that the session cookie lives; 0 is the browser session. At most 395.
+    pub cookie_ttl_days: u16,
+    /// Consent bits: 1 personalisation, 2 analytics.
+    pub consent: u8,
+    /// Seconds before the greeting bubble comes.
+    pub greeting_delay_s: u16,
+    /// Seconds that the greeting bubble stays; 0 = until it is closed.
+    pub close_delay_s: u16,
+    /// Milliseconds from the automatic answer to "Introduce yourself".
+    pub introduction_delay_ms: u32,
+    /// What the bubble says.
+    pub greeting: Texts,
+    /// The answer to the first message when an agent is at the desk.
+    pub automatic_answer: Texts,
+    /// The answer to the first message when nobody is.
+    pub automatic_answer_away: Texts,
+}
+
+fn texts(pairs: [(&str, &str); 2]) -> Texts {
+    pairs.map(|(tag, text)| (tag.to_owned(), text.to_owned())).into()
+}
+
+impl Default for SiteSettings {
+    fn default() -> Self {
+        Self {
+            color: "#4338ca".to_owned(),
+            theme: "auto".to_owned(),
+            position: "bottom-right".to_owned(),
+            offset_x: 20,
+            offset_y: 20,
+            z_index: 2_147_483_000,
+            locale: "auto".to_owned(),
+            state: "welcome".to_owned(),
+            minimizable: true,
+            cookie_ttl_days: 180,
+            consent: 0,
+            greeting_delay_s: 1,
+            close_delay_s: 15,
+            introduction_delay_ms: 5_000,
+            greeting: texts([
+                ("en", "Hello! Can we help you with anything?"),
+                ("fr", "Bonjour ! Pouvons-nous vous aider ?"),
+            ]),
+            automatic_answer: texts([
+                (
+                    "en",
+                    "Thank you, your message has arrived. Someone from our team will answer you here shortly.",
+                ),
+                (
+                    "fr",
+                    "Merci, votre message nous est bien parvenu. Quelqu’un de notre équipe vous répond ici d’ici peu.",
+                ),
+            ]),
+            automatic_answer_away: texts([
+                (
+                    "en",
+                    "Thank you, your message has arrived. We are away at the moment and will answer as soon as we are back.",
+                ),
+                (
+                    "fr",
+                    "Merci, votre message nous est bien parvenu. Nous sommes absents pour le moment et vous répondrons dès notre retour.",
+                ),
+            ]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_exact_and_normalised() {
+        let origin = |text: &str| SiteOrigin::try_from(text.to_owned()).map(String::from).ok();
+        assert_eq!(origin("https://Shop.Example:443/"), Some("https://shop.example".to_owned()));
+        assert_eq!(origin("http://127.0.0.1:8000"), Some("http://127.0.0.1:8000".to_owned()));
+        assert_eq!(origin("self"), Some("self".to_owned()));
+        for bad in [
+            "*",
+            "https://*.example",
+            "shop.example",
+            "https://a.example/x",
+            "javascript:1",
+            "null",
+            "data:,x",
+        ] {
+            assert_eq!(origin(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn nobody_embeds_a_site_without_origins() {
+        let mut site = Site {
+            key: "demo".parse().expect("a key"),
+            name: String::new(),
+            origins: Vec::new(),
+            settings: SiteSettings::default(),
+        };
+        assert_eq!(site.frame_ancestors(), "'none'");
+        assert!(!site.allows("https://a.example", &[]));
+        site.origins = vec![SiteOrigin::Own, SiteOrigin::Exact("https://a.example".to_owned())];
+        assert_eq!(site.frame_ancestors(), "'self' https://a.example");
+        assert!(site.allows("https://a.example", &[]));
+        assert!(site.allows("http://own", &["http://own".to_owned()]));
+        assert!(!site.allows("https://b.example", &["http://own".to_owned()]));
+    }
+
+    #[test]
+    fn a_language_falls_back_to_its_base_and_to_english() {
+        assert_eq!(supported_locale("fr-CA"), "fr");
+        assert_eq!(supported_locale("FR"), "fr");
+        assert_eq!(supported_locale("de"), "en");
+        let settings = SiteSettings::default();
+        assert!(text_in(&settings.greeting, "fr-FR").starts_with("Bonjour"));
+        assert!(text_in(&settings.greeting, "de").starts_with("Hello"));
+    }
+}

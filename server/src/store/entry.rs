@@ -1,0 +1,168 @@
+//! Table `entry`: the logs. Rows are added and read, never changed.
+
+use causette_shared::entry::{Author, Body, Entry, Event};
+use causette_shared::id::{ConversationId, EntryId, Seq, VisitorId};
+use causette_shared::time::Timestamp;
+use sqlx::FromRow;
+
+use super::{StoreError, Tx, both, parse, parse_count, parse_json, to_json};
+
+#[derive(FromRow)]
+struct Row {
+    conversation_id: String,
+    seq: i64,
+    id: String,
+    at: i64,
+    author: String,
+    agent_id: Option<String>,
+    agent_name: Option<String>,
+    kind: String,
+    body: String,
+}
+
+impl Row {
+    fn read(self) -> Result<(ConversationId, Entry), StoreError> {
+        let author = match (self.author.as_str(), self.agent_id, self.agent_name) {
+            ("visitor", ..) => Author::Visitor,
+            ("automatic", ..) => Author::Automatic,
+            ("agent", Some(id), Some(name)) => Author::Agent { id: parse(&id, "entry.agent_id")?, name },
+            _ => return Err(StoreError::Corrupt { column: "entry.author" }),
+        };
+        let body = match self.kind.as_str() {
+            "message" => Body::Message { text: self.body },
+            _ => Body::Event(parse_json::<Event>(&self.body, "entry.body")?),
+        };
+        let entry = Entry {
+            seq: parse_count(self.seq, "entry.seq")?,
+            id: parse(&self.id, "entry.id")?,
+            at: Timestamp(self.at),
+            author,
+            body,
+        };
+        Ok((parse(&self.conversation_id, "entry.conversation_id")?, entry))
+    }
+}
+
+/// Adds an entry at its place, which `conversation::next_seq` gave.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.entry.insert", skip_all, fields(conversation = %conversation, seq = entry.seq), err)]
+pub async fn create_entry(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    entry: &Entry,
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO entry (conversation_id, seq, id, at, author, agent_id, agent_name, kind, body) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let (author, agent) = match &entry.author {
+        Author::Visitor => ("visitor", None),
+        Author::Automatic => ("automatic", None),
+        Author::Agent { id, name } => ("agent", Some((id.to_string(), name.clone()))),
+    };
+    let (agent_id, agent_name) = agent.unzip();
+    let (kind, body) = match &entry.body {
+        Body::Message { text } => ("message", text.clone()),
+        Body::Event(event) => ("event", to_json(event, "entry.body")?),
+    };
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(conversation.to_string())
+        .bind(i64::from(entry.seq))
+        .bind(entry.id.to_string())
+        .bind(entry.at.0)
+        .bind(author)
+        .bind(agent_id)
+        .bind(agent_name)
+        .bind(kind)
+        .bind(body)
+        .execute(conn)
+        .await)?;
+    Ok(())
+}
+
+/// Returns the entry with this id in one conversation.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.entry.find", skip_all, fields(conversation = %conversation, entry = %id), err)]
+pub async fn find_entry(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    id: EntryId,
+) -> Result<Option<Entry>, StoreError> {
+    const SQL: &str = "SELECT conversation_id, seq, id, at, author, agent_id, agent_name, kind, body FROM entry \
+         WHERE conversation_id = $1 AND id = $2";
+    let row: Option<Row> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(conversation.to_string())
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await)?;
+    Ok(row.map(Row::read).transpose()?.map(|(_, entry)| entry))
+}
+
+/// Returns the entry with this id in any of a visitor's conversations: a repeat may come after the conversation that
+/// took the first one was closed.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.entry.find_of_visitor", skip_all, fields(visitor = %visitor, entry = %id), err)]
+pub async fn find_entry_of(
+    tx: &mut Tx,
+    visitor: VisitorId,
+    id: EntryId,
+) -> Result<Option<(ConversationId, Entry)>, StoreError> {
+    const SQL: &str = "SELECT entry.conversation_id, entry.seq, entry.id, entry.at, entry.author, entry.agent_id, \
+         entry.agent_name, entry.kind, entry.body \
+         FROM entry JOIN conversation ON conversation.id = entry.conversation_id \
+         WHERE conversation.visitor_id = $1 AND entry.id = $2";
+    let row: Option<Row> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(visitor.to_string())
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await)?;
+    row.map(Row::read).transpose()
+}
+
+/// Lists the entries after `after`, ascending, at most `limit`.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.entry.list_after", skip_all, fields(conversation = %conversation, after), err)]
+pub async fn list_entries_after(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    after: Seq,
+    limit: usize,
+) -> Result<Vec<Entry>, StoreError> {
+    const SQL: &str = "SELECT conversation_id, seq, id, at, author, agent_id, agent_name, kind, body FROM entry \
+         WHERE conversation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    let rows: Vec<Row> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(conversation.to_string())
+        .bind(i64::from(after))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter().map(|row| row.read().map(|(_, entry)| entry)).collect()
+}
+
+/// Lists the last `limit` entries before `before`, ascending. `before` of `Seq::MAX` gives the newest.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.entry.list_before", skip_all, fields(conversation = %conversation, before), err)]
+pub async fn list_entries_before(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    before: Seq,
+    limit: usize,
+) -> Result<Vec<Entry>, StoreError> {
+    const SQL: &str = "SELECT conversation_id, seq, id, at, author, agent_id, agent_name, kind, body FROM entry \
+         WHERE conversation_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+    let rows: Vec<Row> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(conversation.to_string())
+        .bind(i64::from(before))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter().rev().map(|row| row.read().map(|(_, entry)| entry)).collect()
+}

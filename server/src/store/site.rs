@@ -1,0 +1,71 @@
+//! Table `site`: the embedded places.
+
+use causette_shared::id::SiteKey;
+use causette_shared::time::Timestamp;
+use sqlx::FromRow;
+
+use super::{StoreError, Tx, Unique, both, parse, parse_json, to_json};
+use crate::site::{Site, SiteOrigin, SiteSettings};
+
+#[derive(FromRow)]
+struct Row {
+    key: String,
+    name: String,
+    origins: String,
+    settings: String,
+}
+
+impl TryFrom<Row> for Site {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let origins: Vec<SiteOrigin> = parse_json(&row.origins, "site.origins")?;
+        let settings: SiteSettings = parse_json(&row.settings, "site.settings")?;
+        Ok(Self { key: parse(&row.key, "site.key")?, name: row.name, origins, settings })
+    }
+}
+
+/// Returns a site.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.site.find", skip_all, fields(site = %key), err)]
+pub async fn find_site(tx: &mut Tx, key: &SiteKey) -> Result<Option<Site>, StoreError> {
+    const SQL: &str = "SELECT key, name, origins, settings FROM site WHERE key = $1";
+    let row: Option<Row> =
+        both!(tx, conn => sqlx::query_as(SQL).bind(key.as_str().to_owned()).fetch_optional(conn).await)?;
+    row.map(Site::try_from).transpose()
+}
+
+/// Lists every site by its key.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.site.list", skip_all, err)]
+pub async fn list_sites(tx: &mut Tx) -> Result<Vec<Site>, StoreError> {
+    const SQL: &str = "SELECT key, name, origins, settings FROM site ORDER BY key";
+    let rows: Vec<Row> = both!(tx, conn => sqlx::query_as(SQL).fetch_all(conn).await)?;
+    rows.into_iter().map(Site::try_from).collect()
+}
+
+/// Adds a site.
+///
+/// # Errors
+/// The key is taken, or the database fails.
+#[tracing::instrument(name = "store.site.create", skip_all, fields(site = %site.key), err)]
+pub async fn create_site(tx: &mut Tx, site: &Site, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str =
+        "INSERT INTO site (key, name, origins, settings, created_at) VALUES ($1, $2, $3, $4, $5)";
+    let origins = to_json(&site.origins, "site.origins")?;
+    let settings = to_json(&site.settings, "site.settings")?;
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(site.key.as_str().to_owned())
+        .bind(site.name.clone())
+        .bind(origins)
+        .bind(settings)
+        .bind(now.0)
+        .execute(conn)
+        .await)
+    .map_err(|error| StoreError::or_taken(error, Unique::SiteKey))?;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Table `visitor`: browsers and apps that hold a session on a site.
+
+use causette_shared::id::{ContactId, SiteKey, VisitorId};
+use causette_shared::time::Timestamp;
+use sqlx::FromRow;
+
+use super::{StoreError, Tx, both, parse};
+use crate::secret::SecretHash;
+
+/// A visitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visitor {
+    /// Which visitor.
+    pub id: VisitorId,
+    /// The contact that they have become.
+    pub contact: Option<ContactId>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    contact_id: Option<String>,
+}
+
+/// Returns the visitor who holds this session on this site. A session of another site is no session here.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor.find", skip_all, fields(site = %site), err)]
+pub async fn find_visitor(
+    tx: &mut Tx,
+    site: &SiteKey,
+    session: &SecretHash,
+) -> Result<Option<Visitor>, StoreError> {
+    const SQL: &str = "SELECT id, contact_id FROM visitor WHERE session_hash = $1 AND site_key = $2";
+    let row: Option<Row> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(session.to_hex())
+        .bind(site.as_str().to_owned())
+        .fetch_optional(conn)
+        .await)?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let contact = row.contact_id.map(|id| parse(&id, "visitor.contact_id")).transpose()?;
+    Ok(Some(Visitor { id: parse(&row.id, "visitor.id")?, contact }))
+}
+
+/// Adds a visitor; false when the session belongs to one already, on whichever site.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor.create", skip_all, fields(site = %site, visitor = %id), err)]
+pub async fn create_visitor(
+    tx: &mut Tx,
+    id: VisitorId,
+    site: &SiteKey,
+    session: &SecretHash,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO visitor (id, site_key, session_hash, contact_id, created_at) \
+         VALUES ($1, $2, $3, NULL, $4) ON CONFLICT DO NOTHING";
+    let inserted = both!(tx, conn => sqlx::query(SQL)
+        .bind(id.to_string())
+        .bind(site.as_str().to_owned())
+        .bind(session.to_hex())
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(inserted == 1)
+}
