@@ -9,9 +9,10 @@ use causette_shared::form::Introduction;
 use causette_shared::id::{ConversationId, EntryId, SiteKey};
 use causette_shared::protocol::agent::{Agent, Role};
 
-use crate::app::{App, UseCaseError};
+use crate::app::App;
 use crate::clock::{Clock as _, ManualClock, id_entropy};
 use crate::secret::{self, SecretHash};
+use crate::service::UseCaseError;
 use crate::service::add_agent::AddAgent;
 use crate::service::add_site::AddSite;
 use crate::service::mark_seen::{MarkSeen, Seer};
@@ -55,8 +56,9 @@ pub async fn seed(app: &App) -> Result<(), UseCaseError> {
     let bob = past.perform(add(BOB, "Bob Keller", Role::Agent)).await?;
     let seeds = Seeds { app: &past, clock: &clock, site };
 
-    let claire =
-        seeds.begin("fr", "Bonjour, la lampe Aurore existe-t-elle avec un câble textile plus long ?").await?;
+    let claire = seeds
+        .begin("fr", "Bonjour, la lampe Nacelle existe-t-elle avec un câble textile plus long ?")
+        .await?;
     seeds.introduce(&claire, Some("Claire Fontaine"), Some("claire.fontaine@courrier.example"), None).await?;
     seeds
         .answer(&bob, &claire, "Bonjour Claire ! Oui, en 3 et en 5 mètres. Je vous la prépare en 5 mètres ?")
@@ -64,7 +66,7 @@ pub async fn seed(app: &App) -> Result<(), UseCaseError> {
     seeds.write(&claire, "Avec plaisir, merci beaucoup.").await?;
     seeds.pause(9 * 3600);
 
-    let tom = seeds.begin("en", "Hi, is the Halo pendant dimmable with a trailing-edge dimmer?").await?;
+    let tom = seeds.begin("en", "Hi, is the Papier pendant dimmable with a trailing-edge dimmer?").await?;
     seeds.introduce(&tom, Some("Tom Okafor"), None, None).await?;
     let answer = "Hello Tom, it is: any trailing-edge dimmer from 3 W up works. The data sheet is on the product page.";
     seeds.answer(&alice, &tom, answer).await?;

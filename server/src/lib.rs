@@ -95,3 +95,62 @@ async fn forget_idle(app: Arc<App>) {
         app.limiters.forget_idle();
     }
 }
+
+#[cfg(test)]
+mod tidy {
+    //! Dependencies point one way. Cargo keeps the crates apart; this keeps the modules.
+
+    use std::fs;
+    use std::path::Path;
+
+    /// A module, and the modules that it may use.
+    const RULES: &[(&str, &[&str])] = &[
+        ("clock", &[]),
+        ("config", &[]),
+        ("telemetry", &["config"]),
+        ("secret", &["clock"]),
+        ("site", &[]),
+        ("limiter", &["config", "secret"]),
+        ("store", &["secret", "site", "store"]),
+        ("service", &["clock", "secret", "site", "store", "service"]),
+        // The hub is the bus within one process; the rest of `live` stands above `app`.
+        ("app", &["clock", "config", "limiter", "live", "service", "store"]),
+        ("live", &["app", "live", "secret", "service", "site", "store"]),
+        ("http", &["app", "http", "live", "secret", "service", "site", "store"]),
+        ("demo", &["app", "clock", "secret", "service", "site", "store"]),
+    ];
+
+    fn files(directory: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in fs::read_dir(directory).expect("the sources are there").flatten() {
+            if entry.path().is_dir() {
+                files(&entry.path(), found);
+            } else {
+                found.push(entry.path());
+            }
+        }
+    }
+
+    #[test]
+    fn modules_use_only_what_lies_below_them() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut found = Vec::new();
+        files(&root, &mut found);
+        let mut checked = 0;
+        for file in found {
+            let relative = file.strip_prefix(&root).expect("it was found there");
+            let module = relative.iter().next().and_then(|part| part.to_str()).unwrap_or_default();
+            let Some((_, allowed)) = RULES.iter().find(|(name, _)| *name == module.trim_end_matches(".rs"))
+            else {
+                continue;
+            };
+            let text = fs::read_to_string(&file).expect("it is text");
+            let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for line in product.lines().filter_map(|line| line.trim_start().strip_prefix("use crate::")) {
+                let used = line.split([':', ';', ' ', '{']).next().unwrap_or_default();
+                assert!(allowed.contains(&used), "{} may not use crate::{used}", relative.display());
+                checked += 1;
+            }
+        }
+        assert!(checked > 50, "the lines were not found");
+    }
+}

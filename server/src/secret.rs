@@ -8,7 +8,7 @@ use causette_shared::id::SessionSecret;
 use crate::clock::{NoEntropy, random_bytes};
 
 /// The SHA-256 of a secret: what is stored. A secret of 256 random bits needs no salt and no slow hash.
-#[derive(Clone, Copy, Eq, Hash)]
+#[derive(Clone, Copy, Eq)]
 pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
@@ -33,6 +33,12 @@ impl SecretHash {
 impl PartialEq for SecretHash {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl std::hash::Hash for SecretHash {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::app::UseCaseError;
 use crate::config::{Config, ConfigError};
 use crate::http::routes::{self, Surface};
+use crate::service::UseCaseError;
 use crate::store::{OpenError, StoreError};
 
 /// Keeps a conversation going between a site and its visitors.

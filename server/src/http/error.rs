@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use causette_shared::problem::{Problem, ProblemKind};
 use serde::Serialize;
 
-use crate::app::UseCaseError;
+use crate::service::UseCaseError;
 use crate::store::StoreError;
 
 /// A request's failure.

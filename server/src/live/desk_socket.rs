@@ -16,8 +16,9 @@ use causette_shared::protocol::agent::{Agent, ClientFrame, ConversationSummary, 
 
 use super::hub::{Changed, Hub, Notice, Subscription};
 use super::socket::{Connection, Gone};
-use crate::app::{App, UseCaseError};
+use crate::app::App;
 use crate::secret::SecretHash;
+use crate::service::UseCaseError;
 use crate::service::mark_seen::{MarkSeen, Seer};
 use crate::service::reply::Reply;
 use crate::store::conversation::{self, Conversation, Writer};
@@ -229,7 +230,11 @@ impl Desk {
         let summary = self.summarise(&conversation);
         self.out.push(ServerFrame::Conversation(summary));
         match after {
-            Some(after) if after <= last => self.push_after(&mut tx, id, after, last).await?,
+            // A desk that has everything is told so: it would ask again.
+            Some(after) if after == last => {
+                self.out.push(ServerFrame::Entries { conversation: id, entries: Vec::new() });
+            }
+            Some(after) if after < last => self.push_after(&mut tx, id, after, last).await?,
             other => {
                 if other.is_some() {
                     self.out.push(ServerFrame::Reset { conversation: id });

@@ -18,8 +18,9 @@ use tokio::sync::mpsc;
 
 use super::hub::{Changed, Notice, Subscription};
 use super::socket::{Connection, Gone};
-use crate::app::{App, UseCaseError};
+use crate::app::App;
 use crate::secret::SecretHash;
+use crate::service::UseCaseError;
 use crate::service::mark_seen::{MarkSeen, Seer};
 use crate::service::send_message::SendMessage;
 use crate::site::{Site, supported_locale};
@@ -260,6 +261,10 @@ impl Client {
             other => other,
         };
         match after {
+            // A client that has everything is told so: it would ask again.
+            Some(after) if after == conversation.last_seq => {
+                self.out.push(ServerFrame::Entries { conversation: conversation.id, entries: Vec::new() });
+            }
             None => {
                 let before = conversation.last_seq.saturating_add(1);
                 let window =

@@ -5,9 +5,9 @@ use causette_shared::id::AgentId;
 use causette_shared::problem::Problem;
 use causette_shared::protocol::agent::{Agent, Role};
 
-use crate::app::{Context, UseCase, UseCaseError};
 use crate::clock;
 use crate::service::sign_in::{hash_password, parse_agent_email};
+use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::{Tx, agent};
 
 /// Characters that a password has at least (NIST SP 800-63B §5.1.1.2).

@@ -1,6 +1,6 @@
 //! A new site.
 
-use crate::app::{Context, UseCase, UseCaseError};
+use crate::service::{Context, UseCase, UseCaseError};
 use crate::site::Site;
 use crate::store::{Tx, site};
 

@@ -3,7 +3,7 @@
 use causette_shared::id::{ConversationId, Seq, VisitorId};
 use causette_shared::problem::ProblemKind;
 
-use crate::app::{Context, UseCase, UseCaseError};
+use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::Tx;
 use crate::store::conversation::{self, Writer};
 

@@ -6,7 +6,7 @@ use causette_shared::message::{parse_text, preview};
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::Agent;
 
-use crate::app::{Context, UseCase, UseCaseError};
+use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::conversation::{self, Writer};
 use crate::store::{Tx, entry};
 

@@ -8,9 +8,9 @@ use causette_shared::id::{ContactId, ConversationId, EntryId, Seq, VisitorId};
 use causette_shared::message::{InvalidText, parse_text, preview};
 use causette_shared::problem::{Problem, ProblemKind};
 
-use crate::app::{Context, UseCase, UseCaseError};
 use crate::clock;
 use crate::secret::SecretHash;
+use crate::service::{Context, UseCase, UseCaseError};
 use crate::site::{Site, text_in};
 use crate::store::conversation::{self, Conversation, Writer};
 use crate::store::visitor::{self, Visitor};

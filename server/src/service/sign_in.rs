@@ -9,9 +9,9 @@ use causette_shared::contact::parse_email;
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::Agent;
 
-use crate::app::{Context, UseCase, UseCaseError};
 use crate::clock::{NoEntropy, random_bytes};
 use crate::secret::SecretHash;
+use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::{Tx, agent};
 
 /// Opens a session for an agent whose password was verified.

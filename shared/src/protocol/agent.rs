@@ -21,7 +21,7 @@ pub enum ClientFrame {
     Watch {
         /// Which conversation.
         conversation: ConversationId,
-        /// The last entry that the desk has; `None` asks for the newest window.
+        /// The entry after which to go on, as `Replica::cursor` tells it; `None` asks for the newest window.
         after: Option<Seq>,
     },
     /// Follows it no longer.

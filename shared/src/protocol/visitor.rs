@@ -32,7 +32,8 @@ pub enum ClientFrame {
     Resume {
         /// Which conversation.
         conversation: ConversationId,
-        /// The last entry that the client has.
+        /// The entry after which to go on, as `Replica::cursor` tells it: the last but one that the client has, so that
+        /// a log that differs is noticed.
         after: Option<Seq>,
     },
     /// Asks for a window of entries before `before`; answered by `Entries`.
@@ -82,7 +83,7 @@ pub struct Hello {
 pub struct Cursor {
     /// Which conversation.
     pub conversation: ConversationId,
-    /// The last entry that is known.
+    /// The entry after which to go on.
     pub seq: Seq,
 }
 
@@ -133,7 +134,7 @@ pub enum ServerFrame {
         /// True when an agent is at the desk.
         available: bool,
     },
-    /// About the connection as a whole; the server closes it next.
+    /// About the connection as a whole: the server closes it next, except after `NotFound`, which answers one frame.
     Problem(Problem),
     /// Answers `Ping`, with the last entry of the conversation, so that a lost hint is noticed.
     Pong {

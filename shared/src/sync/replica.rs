@@ -30,7 +30,7 @@ pub enum Effect {
     Resume {
         /// Which conversation.
         conversation: ConversationId,
-        /// The last entry held.
+        /// `Replica::cursor`.
         after: Option<Seq>,
     },
     /// Ask for a window of earlier entries.
@@ -88,6 +88,8 @@ pub struct Replica {
     announced: Seq,
     /// When to ask for what was announced and has not come.
     ask_at: Option<Timestamp>,
+    /// Whether the answer to a `Resume` is under way: entries that show the same hole again do not ask again.
+    asked: bool,
     earlier_asked: bool,
     effects: VecDeque<Effect>,
 }
@@ -121,6 +123,14 @@ impl Replica {
     #[must_use]
     pub fn last_seq(&self) -> Seq {
         self.entries.back().map_or(0, |entry| entry.seq)
+    }
+
+    /// Where to go on from: the last entry but one, `None` where none is held. So the last is told again, and a store
+    /// that was put back to an older state and has grown since is found out (`diverges`). For the first frame of a
+    /// connection; `Effect::Resume` carries the same.
+    #[must_use]
+    pub fn cursor(&self) -> Option<Seq> {
+        self.entries.back().map(|entry| entry.seq.saturating_sub(1))
     }
 
     /// Whether the conversation has entries before those held.
@@ -170,26 +180,35 @@ impl Replica {
         self.hold_until = None;
         self.earlier_asked = false;
         self.ask_at = None;
+        self.asked = false;
         match known {
             Some((conversation, last)) => {
                 if self.conversation != Some(conversation) {
                     self.switch(conversation);
                 }
                 self.announced = last;
-                if last < self.last_seq() {
-                    // The store was put back to an older state: what we hold is not what the server has.
-                    self.forget_entries();
+                // Fewer than we hold: the store was put back to an older state, and ours is not what the server has.
+                let put_back = last < self.last_seq();
+                if put_back {
+                    self.entries.clear();
                 }
-                match follow {
-                    Follow::Unasked => {
-                        self.ask_at = (!self.is_current()).then(|| now.after(ACKNOWLEDGE_WITHIN))
-                    }
-                    Follow::OnRequest => self.ask(now),
+                if put_back || follow == Follow::OnRequest {
+                    self.ask(now);
+                } else {
+                    self.ask_at = (!self.is_current()).then(|| now.after(ACKNOWLEDGE_WITHIN));
                 }
             }
-            None if follow == Follow::OnRequest => self.ask(now),
-            None => {}
+            None if follow == Follow::OnRequest => {
+                self.announced = self.last_seq();
+                self.ask(now);
+            }
+            None => {
+                self.conversation = None;
+                self.entries.clear();
+                self.announced = 0;
+            }
         }
+        self.send_acknowledged_again();
         self.pump(now);
     }
 
@@ -199,6 +218,7 @@ impl Replica {
         self.in_flight = None;
         self.hold_until = None;
         self.ask_at = None;
+        self.asked = false;
         self.earlier_asked = false;
         self.effects.clear();
     }
@@ -219,17 +239,22 @@ impl Replica {
         let (Some(first), Some(last)) =
             (batch.first().map(|entry| entry.seq), batch.last().map(|entry| entry.seq))
         else {
+            if self.conversation == Some(conversation) {
+                self.receive_nothing(now, conversation);
+            }
             return;
         };
-        let consecutive = batch.iter().zip(first..).all(|(entry, seq)| entry.seq == seq);
+        let consecutive = batch.windows(2).all(|pair| pair[0].seq.checked_add(1) == Some(pair[1].seq));
         if self.conversation != Some(conversation) || first == 0 || !consecutive {
             return;
         }
         self.announced = self.announced.max(last);
         if self.entries.is_empty() {
             self.entries = batch.into();
-        } else if first > self.last_seq() + 1 {
-            self.ask(now);
+        } else if first > self.last_seq().saturating_add(1) {
+            if !self.asked {
+                self.ask(now);
+            }
             return;
         } else if self.diverges(&batch) {
             self.reset(now, conversation);
@@ -239,13 +264,14 @@ impl Replica {
             self.earlier_asked = false;
             let held_from = self.entries.front().map_or(0, |entry| entry.seq);
             let held_to = self.last_seq();
-            if last + 1 >= held_from {
+            if last.saturating_add(1) >= held_from {
                 for entry in batch.iter().rev().filter(|entry| entry.seq < held_from) {
                     self.entries.push_front(entry.clone());
                 }
             }
             self.entries.extend(batch.into_iter().filter(|entry| entry.seq > held_to));
         }
+        self.asked = false;
         if self.is_current() {
             self.ask_at = None;
         }
@@ -253,15 +279,34 @@ impl Replica {
         self.pump(now);
     }
 
+    /// The server says that nothing follows. Asked from `cursor`, it should have told the last entry again: it no longer
+    /// has it. What was announced meanwhile is asked for again in time.
+    fn receive_nothing(&mut self, now: Timestamp, conversation: ConversationId) {
+        if self.asked && !self.entries.is_empty() {
+            self.reset(now, conversation);
+            self.ask(now);
+        } else {
+            self.asked = false;
+            if self.is_current() {
+                self.ask_at = None;
+            }
+        }
+    }
+
     /// What was sent is committed.
     pub fn acknowledged(&mut self, now: Timestamp, id: EntryId, conversation: ConversationId, seq: Seq) {
         if self.in_flight.is_some_and(|(sent, _)| sent == id) {
             self.in_flight = None;
         }
-        if let Some(outgoing) = self.outgoing.iter_mut().find(|outgoing| outgoing.id == id) {
-            outgoing.state = OutgoingState::Acknowledged(seq);
+        if self.conversation.is_some_and(|followed| conversation < followed) {
+            // A repeat of what an earlier conversation has. Ids sort by time: ours is the newer, and stays.
+            self.outgoing.retain(|outgoing| outgoing.id != id);
+        } else {
+            self.announce(now, conversation, seq);
+            if let Some(outgoing) = self.outgoing.iter_mut().find(|outgoing| outgoing.id == id) {
+                outgoing.state = OutgoingState::Acknowledged(seq);
+            }
         }
-        self.announce(now, conversation, seq);
         self.settle();
         self.pump(now);
     }
@@ -286,9 +331,13 @@ impl Replica {
     /// server had acknowledged, and may have lost with them, is sent again: the same id cannot be stored twice.
     pub fn reset(&mut self, now: Timestamp, conversation: ConversationId) {
         if self.conversation == Some(conversation) {
-            self.forget_entries();
+            self.entries.clear();
+            self.earlier_asked = false;
             self.announced = 0;
+            self.asked = false;
             self.ask_at = Some(now.after(ACKNOWLEDGE_WITHIN));
+            self.send_acknowledged_again();
+            self.pump(now);
         }
     }
 
@@ -343,17 +392,21 @@ impl Replica {
         })
     }
 
+    /// Follows another conversation from now on. What was acknowledged and not seen is in the log of the one before, or
+    /// lost with it: the answer to a repeat tells.
     fn switch(&mut self, conversation: ConversationId) {
         self.conversation = Some(conversation);
         self.entries.clear();
+        self.send_acknowledged_again();
         self.announced = 0;
         self.ask_at = None;
+        self.asked = false;
         self.earlier_asked = false;
     }
 
-    fn forget_entries(&mut self) {
-        self.entries.clear();
-        self.earlier_asked = false;
+    /// What was acknowledged and has not been seen in the log goes out again: the server may have been put back to an
+    /// older state, and a repeat of what it still has is only acknowledged again (G2).
+    fn send_acknowledged_again(&mut self) {
         for outgoing in &mut self.outgoing {
             if matches!(outgoing.state, OutgoingState::Acknowledged(_)) {
                 outgoing.state = OutgoingState::Sending;
@@ -363,20 +416,27 @@ impl Replica {
 
     fn ask(&mut self, now: Timestamp) {
         if let (true, Some(conversation)) = (self.online, self.conversation) {
-            let after = self.entries.back().map(|entry| entry.seq);
-            let ask = Effect::Resume { conversation, after };
+            let ask = Effect::Resume { conversation, after: self.cursor() };
             if !self.effects.contains(&ask) {
                 self.effects.push_back(ask);
             }
+            self.asked = true;
             self.ask_at = Some(now.after(ACKNOWLEDGE_WITHIN));
+        } else {
+            // `online` asks; a timer left standing would ring without end.
+            self.ask_at = None;
         }
     }
 
-    /// Lets go of what has reached the log.
+    /// Lets go of what has reached the log: its entry is held, or lies before those held and comes when the person
+    /// scrolls up.
     fn settle(&mut self) {
         let entries = &self.entries;
-        let in_log = |id: EntryId| entries.iter().rev().any(|entry| entry.id == id);
-        self.outgoing.retain(|outgoing| !in_log(outgoing.id));
+        let held_from = entries.front().map_or(0, |entry| entry.seq);
+        self.outgoing.retain(|outgoing| match outgoing.state {
+            OutgoingState::Acknowledged(seq) if seq < held_from => false,
+            _ => !entries.iter().rev().any(|entry| entry.id == outgoing.id),
+        });
         if self.in_flight.is_some_and(|(id, _)| !self.outgoing.iter().any(|outgoing| outgoing.id == id)) {
             self.in_flight = None;
         }

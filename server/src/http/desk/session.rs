@@ -11,12 +11,13 @@ use causette_shared::problem::ProblemKind;
 use causette_shared::protocol::agent::{Agent, SignIn};
 use tokio::sync::Semaphore;
 
-use crate::app::{App, UseCaseError};
+use crate::app::App;
 use crate::http::auth::{OwnOrigin, Peer, SignedIn, desk_cookie_name, desk_session, is_secure};
 use crate::http::body::Body;
 use crate::http::error::ApiError;
 use crate::live::hub::Notice;
 use crate::secret::{self, SecretHash};
+use crate::service::UseCaseError;
 use crate::service::sign_in::{
     CloseSession, OpenSession, parse_agent_email, verify_password, wrong_credentials,
 };

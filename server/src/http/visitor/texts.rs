@@ -42,12 +42,12 @@ static LINES: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
         .collect()
 });
 
-fn read(locale: &str) -> figment::Result<BTreeMap<String, String>> {
+fn read(locale: &str) -> Result<BTreeMap<String, String>, Box<figment::Error>> {
     let source = match locale {
         "fr" => include_str!("../../../../widget/texts/fr.toml"),
         _ => include_str!("../../../../widget/texts/en.toml"),
     };
-    Figment::from(Toml::string(source)).extract()
+    Figment::from(Toml::string(source)).extract().map_err(Box::new)
 }
 
 /// Returns the texts of a language that the panel has, one on a line.

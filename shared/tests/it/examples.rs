@@ -1,0 +1,380 @@
+//! One example of every frame and of everything a log can hold, as it travels. `golden` pins them, `protocol_doc`
+//! compares the document with them.
+//!
+//! Whoever adds a variant is led here: the `variants!` below do not compile without it, and `golden` fails until it
+//! has an example.
+
+use causette_shared::contact::Contact;
+use causette_shared::conversation::Status;
+use causette_shared::entry::{Author, Body, Content, Entry, Event};
+use causette_shared::form::Introduction;
+use causette_shared::id::{AgentId, ConversationId, EntryId};
+use causette_shared::presence::{Activity, Presence, UnreachableReason};
+use causette_shared::problem::{Problem, ProblemKind};
+use causette_shared::protocol::agent::{self, Agent, ConversationSummary, ListCursor, Role};
+use causette_shared::protocol::visitor::{self, ConversationState, Cursor, Hello, Welcome};
+use causette_shared::time::Timestamp;
+
+/// Names the variants of an enumeration in a `match` without a wildcard, and lists the names.
+macro_rules! variants {
+    ($(#[$doc:meta])* $function:ident, $all:ident: $type:ty { $($pattern:pat => $name:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        pub const fn $function(value: &$type) -> &'static str {
+            match value { $($pattern => $name),+ }
+        }
+
+        /// Every name that the function above can return.
+        pub const $all: &[&str] = &[$($name),+];
+    };
+}
+
+variants! {
+    /// The name of a frame from the widget.
+    visitor_client, VISITOR_CLIENT: visitor::ClientFrame {
+        visitor::ClientFrame::Hello(_) => "Hello",
+        visitor::ClientFrame::Send { .. } => "Send",
+        visitor::ClientFrame::Resume { .. } => "Resume",
+        visitor::ClientFrame::Earlier { .. } => "Earlier",
+        visitor::ClientFrame::Seen { .. } => "Seen",
+        visitor::ClientFrame::Typing { .. } => "Typing",
+        visitor::ClientFrame::Activity(_) => "Activity",
+        visitor::ClientFrame::Ping => "Ping",
+    }
+}
+
+variants! {
+    /// The name of a frame to the widget.
+    visitor_server, VISITOR_SERVER: visitor::ServerFrame {
+        visitor::ServerFrame::Welcome(_) => "Welcome",
+        visitor::ServerFrame::Conversation(_) => "Conversation",
+        visitor::ServerFrame::Entries { .. } => "Entries",
+        visitor::ServerFrame::Acknowledged { .. } => "Acknowledged",
+        visitor::ServerFrame::Refused { .. } => "Refused",
+        visitor::ServerFrame::Reset { .. } => "Reset",
+        visitor::ServerFrame::Typing { .. } => "Typing",
+        visitor::ServerFrame::Availability { .. } => "Availability",
+        visitor::ServerFrame::Problem(_) => "Problem",
+        visitor::ServerFrame::Pong { .. } => "Pong",
+        visitor::ServerFrame::Drain => "Drain",
+    }
+}
+
+variants! {
+    /// The name of a frame from the desk.
+    agent_client, AGENT_CLIENT: agent::ClientFrame {
+        agent::ClientFrame::Watch { .. } => "watch",
+        agent::ClientFrame::Unwatch { .. } => "unwatch",
+        agent::ClientFrame::Earlier { .. } => "earlier",
+        agent::ClientFrame::Send { .. } => "send",
+        agent::ClientFrame::Seen { .. } => "seen",
+        agent::ClientFrame::Typing { .. } => "typing",
+        agent::ClientFrame::List { .. } => "list",
+        agent::ClientFrame::Ping => "ping",
+    }
+}
+
+variants! {
+    /// The name of a frame to the desk.
+    agent_server, AGENT_SERVER: agent::ServerFrame {
+        agent::ServerFrame::Welcome { .. } => "welcome",
+        agent::ServerFrame::List { .. } => "list",
+        agent::ServerFrame::Conversation(_) => "conversation",
+        agent::ServerFrame::Entries { .. } => "entries",
+        agent::ServerFrame::Acknowledged { .. } => "acknowledged",
+        agent::ServerFrame::Refused { .. } => "refused",
+        agent::ServerFrame::Reset { .. } => "reset",
+        agent::ServerFrame::Typing { .. } => "typing",
+        agent::ServerFrame::Presence { .. } => "presence",
+        agent::ServerFrame::Problem(_) => "problem",
+        agent::ServerFrame::Pong { .. } => "pong",
+        agent::ServerFrame::Drain => "drain",
+    }
+}
+
+variants! {
+    /// The name of a kind of author.
+    author, AUTHOR: Author {
+        Author::Visitor => "visitor",
+        Author::Agent { .. } => "agent",
+        Author::Automatic => "automatic",
+    }
+}
+
+variants! {
+    /// The name of what an entry says.
+    body, BODY: Body {
+        Body::Message { .. } => "message",
+        Body::Event(Event::FormSubmitted { .. }) => "form_submitted",
+        Body::Event(Event::Assigned { .. }) => "assigned",
+        Body::Event(Event::StatusChanged { .. }) => "status_changed",
+    }
+}
+
+variants! {
+    /// The name of what a client asks to be added.
+    content, CONTENT: Content {
+        Content::Message { .. } => "message",
+        Content::Introduction(_) => "introduction",
+    }
+}
+
+variants! {
+    /// The name of a kind of problem.
+    problem_kind, PROBLEM_KIND: ProblemKind {
+        ProblemKind::Malformed => "malformed",
+        ProblemKind::TooLarge => "too_large",
+        ProblemKind::Invalid => "invalid",
+        ProblemKind::UnknownSite => "unknown_site",
+        ProblemKind::WrongOrigin => "wrong_origin",
+        ProblemKind::NotFound => "not_found",
+        ProblemKind::NotSignedIn => "not_signed_in",
+        ProblemKind::WrongCredentials => "wrong_credentials",
+        ProblemKind::Forbidden => "forbidden",
+        ProblemKind::IdReused => "id_reused",
+        ProblemKind::WrongState => "wrong_state",
+        ProblemKind::MethodNotAllowed => "method_not_allowed",
+        ProblemKind::RateLimited => "rate_limited",
+        ProblemKind::Outdated => "outdated",
+        ProblemKind::Unavailable => "unavailable",
+        ProblemKind::Internal => "internal",
+    }
+}
+
+variants! {
+    /// The name of a presence.
+    presence, PRESENCE: Presence {
+        Presence::Active => "active",
+        Presence::Idle => "idle",
+        Presence::Reachable => "reachable",
+        Presence::Unreachable(UnreachableReason::NoAddress) => "unreachable",
+    }
+}
+
+variants! {
+    /// The name of an activity.
+    activity, ACTIVITY: Activity {
+        Activity::Active => "active",
+        Activity::Idle => "idle",
+    }
+}
+
+variants! {
+    /// The name of a role.
+    role, ROLE: Role {
+        Role::Agent => "agent",
+        Role::Admin => "admin",
+    }
+}
+
+/// Every kind of problem, in the order of the wire.
+pub const PROBLEM_KINDS: [ProblemKind; 16] = [
+    ProblemKind::Malformed,
+    ProblemKind::TooLarge,
+    ProblemKind::Invalid,
+    ProblemKind::UnknownSite,
+    ProblemKind::WrongOrigin,
+    ProblemKind::NotFound,
+    ProblemKind::NotSignedIn,
+    ProblemKind::WrongCredentials,
+    ProblemKind::Forbidden,
+    ProblemKind::IdReused,
+    ProblemKind::WrongState,
+    ProblemKind::MethodNotAllowed,
+    ProblemKind::RateLimited,
+    ProblemKind::Outdated,
+    ProblemKind::Unavailable,
+    ProblemKind::Internal,
+];
+/// Every presence, in the order of the wire.
+pub const PRESENCES: [Presence; 4] = [
+    Presence::Active,
+    Presence::Idle,
+    Presence::Reachable,
+    Presence::Unreachable(UnreachableReason::NoAddress),
+];
+/// Every activity, in the order of the wire.
+pub const ACTIVITIES: [Activity; 2] = [Activity::Active, Activity::Idle];
+/// Every role.
+pub const ROLES: [Role; 2] = [Role::Agent, Role::Admin];
+
+const AT: Timestamp = Timestamp(1_767_225_600_000);
+
+fn conversation_id() -> ConversationId {
+    ConversationId::mint(AT, [1; 10])
+}
+
+fn entry_id(number: u8) -> EntryId {
+    EntryId::mint(AT, [number; 10])
+}
+
+fn agent_id() -> AgentId {
+    AgentId::mint(AT, [3; 10])
+}
+
+fn contact() -> Contact {
+    Contact {
+        name: Some("Ada".to_owned()),
+        email: Some("ada@mail.example".to_owned()),
+        email_verified: false,
+        phone: Some("+33 1 23 45 67 89".to_owned()),
+    }
+}
+
+fn introduction() -> Introduction {
+    let Contact { name, email, phone, .. } = contact();
+    Introduction { name, email, phone }
+}
+
+fn alice() -> Agent {
+    Agent {
+        id: agent_id(),
+        name: "Alice".to_owned(),
+        email: "alice@demo.example".to_owned(),
+        role: Role::Admin,
+    }
+}
+
+fn contents() -> [Content; 2] {
+    [Content::Message { text: "Hello, is it in stock?".to_owned() }, Content::Introduction(introduction())]
+}
+
+/// One log with every kind of author and everything an entry can say.
+fn entries() -> Vec<Entry> {
+    let by_alice = Author::Agent { id: agent_id(), name: "Alice".to_owned() };
+    let said = |text: &str| Body::Message { text: text.to_owned() };
+    let log = [
+        (Author::Visitor, said("Hello, is it in stock?")),
+        (Author::Automatic, said("Thanks, we answer in a moment.")),
+        (Author::Visitor, Body::Event(Event::FormSubmitted { answers: introduction() })),
+        (by_alice.clone(), Body::Event(Event::Assigned { agent: agent_id(), name: "Alice".to_owned() })),
+        (Author::Automatic, Body::Event(Event::StatusChanged { status: Status::Open })),
+        (by_alice, said("Yes — 3 left.")),
+    ];
+    (1..)
+        .zip(log)
+        .map(|(seq, (author, body))| Entry { seq, id: entry_id(seq as u8), at: AT, author, body })
+        .collect()
+}
+
+fn state() -> ConversationState {
+    ConversationState {
+        id: conversation_id(),
+        number: 1042,
+        status: Status::Open,
+        last_seq: 6,
+        agent_seen: 6,
+        visitor_seen: 5,
+        contact: contact(),
+        assignee: Some("Alice".to_owned()),
+    }
+}
+
+fn summary() -> ConversationSummary {
+    ConversationSummary {
+        id: conversation_id(),
+        number: 1042,
+        revision: 9,
+        site: "Demo shop".to_owned(),
+        status: Status::Open,
+        assignee: Some(alice()),
+        contact: contact(),
+        locale: "en".to_owned(),
+        presence: Presence::Unreachable(UnreachableReason::NoAddress),
+        last_seq: 6,
+        agent_seen: 6,
+        visitor_seen: 5,
+        unread: 0,
+        preview: "Yes — 3 left.".to_owned(),
+        preview_by_visitor: false,
+        created_at: AT,
+        last_message_at: AT,
+    }
+}
+
+/// Examples of the frames from the widget.
+pub fn visitor_client_frames() -> Vec<visitor::ClientFrame> {
+    use visitor::ClientFrame as F;
+    let conversation = conversation_id();
+    let hello = Hello {
+        site: "demo".to_owned(),
+        session: Some("A".repeat(43)),
+        host: "https://shop.example".to_owned(),
+        locale: "en".to_owned(),
+        cursor: Some(Cursor { conversation, seq: 5 }),
+        activity: Activity::Active,
+    };
+    let [message, introduction] = contents();
+    vec![
+        F::Hello(hello),
+        F::Send { id: entry_id(1), content: message },
+        F::Send { id: entry_id(3), content: introduction },
+        F::Resume { conversation, after: Some(5) },
+        F::Earlier { conversation, before: 41 },
+        F::Seen { conversation, upto: 6 },
+        F::Typing { active: true },
+        F::Activity(Activity::Idle),
+        F::Ping,
+    ]
+}
+
+/// Examples of the frames to the widget.
+pub fn visitor_server_frames() -> Vec<visitor::ServerFrame> {
+    use visitor::ServerFrame as F;
+    let conversation = conversation_id();
+    let refused = Problem::new(ProblemKind::RateLimited).retry_after_ms(5_000);
+    let one_by_one = entries().into_iter().map(|entry| F::Entries { conversation, entries: vec![entry] });
+    let mut frames = vec![
+        F::Welcome(Welcome { conversation: Some(state()), available: true }),
+        F::Conversation(state()),
+        F::Acknowledged { id: entry_id(1), conversation, seq: 1 },
+        F::Refused { id: entry_id(1), problem: refused },
+        F::Reset { conversation },
+        F::Typing { name: "Alice".to_owned(), active: true },
+        F::Availability { available: false },
+        F::Problem(Problem::new(ProblemKind::UnknownSite)),
+        F::Pong { last: Some(Cursor { conversation, seq: 6 }) },
+        F::Drain,
+    ];
+    frames.extend(one_by_one);
+    frames
+}
+
+/// Examples of the frames from the desk.
+pub fn agent_client_frames() -> Vec<agent::ClientFrame> {
+    use agent::ClientFrame as F;
+    let conversation = conversation_id();
+    let [message, introduction] = contents();
+    vec![
+        F::Watch { conversation, after: None },
+        F::Unwatch { conversation },
+        F::Earlier { conversation, before: 41 },
+        F::Send { conversation, id: entry_id(6), content: message },
+        F::Send { conversation, id: entry_id(7), content: introduction },
+        F::Seen { conversation, upto: 6 },
+        F::Typing { conversation, active: true },
+        F::List { after: ListCursor { last_message_at: AT, number: 1042 } },
+        F::Ping,
+    ]
+}
+
+/// Examples of the frames to the desk.
+pub fn agent_server_frames() -> Vec<agent::ServerFrame> {
+    use agent::ServerFrame as F;
+    let conversation = conversation_id();
+    let one_by_one = entries().into_iter().map(|entry| F::Entries { conversation, entries: vec![entry] });
+    let mut frames = vec![
+        F::Welcome { agent: alice(), conversations: vec![summary()], more: true },
+        F::List { conversations: vec![], more: false },
+        F::Conversation(summary()),
+        F::Acknowledged { id: entry_id(6), conversation, seq: 6 },
+        F::Refused { id: entry_id(6), conversation, problem: Problem::field("text", "the message is empty") },
+        F::Reset { conversation },
+        F::Typing { conversation, name: None, active: true },
+        F::Presence { conversation, presence: Presence::Active },
+        F::Problem(Problem::new(ProblemKind::NotSignedIn)),
+        F::Pong { last: vec![(conversation, 6)] },
+        F::Drain,
+    ];
+    frames.extend(one_by_one);
+    frames
+}

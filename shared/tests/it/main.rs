@@ -1,0 +1,8 @@
+//! Tests of what `shared` promises to others: the bytes of every frame, the document that describes them, and the
+//! synchronisation engine against a model.
+
+mod examples;
+mod golden;
+mod protocol_doc;
+mod sync_model;
+mod sync_replica;
