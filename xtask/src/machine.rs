@@ -25,10 +25,14 @@ impl Checkout {
     ///
     /// When the program has been moved out of a target directory.
     pub fn find() -> Result<Self> {
-        let manifest = variable("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        // Cargo names this package's directory at run time, which is true even where the checkout has been moved.
+        let manifest =
+            variable("CARGO_MANIFEST_DIR").map(PathBuf::from).filter(|path| path.ends_with("xtask"));
+        let manifest = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
         let root = manifest.parent().context("the checkout has no root directory")?.to_owned();
         let program = env::current_exe().context("cannot tell where this program is")?;
-        let target = program.ancestors().nth(2).context("this program is not in a target directory")?.to_owned();
+        let target =
+            program.ancestors().nth(2).context("this program is not in a target directory")?.to_owned();
         Ok(Self { root, target })
     }
 
@@ -105,7 +109,9 @@ pub fn variable(name: &str) -> Option<OsString> {
 pub fn variables_set_by_cargo() -> Vec<OsString> {
     let describes_package = |name: &OsStr| {
         name.to_str().is_some_and(|name| {
-            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_BIN_")
+            name.starts_with("CARGO_PKG_")
+                || name.starts_with("CARGO_MANIFEST_")
+                || name.starts_with("CARGO_BIN_")
         })
     };
     env::vars_os().map(|(name, _)| name).filter(|name| describes_package(name)).collect()
@@ -150,9 +156,21 @@ pub fn tools_directory() -> Result<PathBuf> {
     if let Some(directory) = variable("CAUSETTE_TOOLS") {
         return std::path::absolute(directory).context("CAUSETTE_TOOLS is not a path");
     }
-    let cache = variable("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| variable("HOME").or_else(|| variable("USERPROFILE")).map(|home| PathBuf::from(home).join(".cache")))
-        .context("no place for the tools: set CAUSETTE_TOOLS to a directory")?;
+    let cache = variable("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(home()?.join(".cache")));
+    let cache = cache.context("no place for the tools: set CAUSETTE_TOOLS to a directory")?;
     Ok(cache.join("causette").join("tools"))
+}
+
+/// Where cargo keeps what it has downloaded.
+///
+/// # Errors
+///
+/// When neither `CARGO_HOME` nor a home directory is set.
+pub fn cargo_home() -> Result<PathBuf> {
+    let named = variable("CARGO_HOME").map(PathBuf::from);
+    named.or_else(|| Some(home()?.join(".cargo"))).context("no home directory: set CARGO_HOME")
+}
+
+fn home() -> Option<PathBuf> {
+    variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from)
 }

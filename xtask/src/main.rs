@@ -51,7 +51,7 @@ enum Chore {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match perform(arguments.chore) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
@@ -59,15 +59,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn perform(chore: Chore) -> anyhow::Result<()> {
+fn perform(chore: Chore) -> anyhow::Result<ExitCode> {
     let checkout = Checkout::find()?;
     match chore {
+        Chore::Test(options) => return Ok(test::test(&checkout, &options)),
         Chore::Setup => setup::setup(&checkout),
         Chore::Build(options) => build::build(&checkout, &options),
         Chore::Run(options) => run::run(&checkout, &options),
         Chore::Dist => dist::dist(&checkout),
         Chore::Size => size::size(&checkout),
-        Chore::Test(options) => test::test(&checkout, &options),
         Chore::Bench(options) => bench::bench(&checkout, &options),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

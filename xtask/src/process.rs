@@ -84,12 +84,15 @@ pub fn run_patiently(command: &mut Command, what: &str) -> Result<()> {
 /// When it cannot be started, fails, or has not ended in time; then it is stopped.
 pub fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
     let clock = Stopwatch::start();
-    let mut child = Running(command.spawn().with_context(|| format!("cannot start `{}`", describe(command)))?);
+    let mut child =
+        Running(command.spawn().with_context(|| format!("cannot start `{}`", describe(command)))?);
     loop {
         match child.0.try_wait()? {
             Some(status) if status.success() => return Ok(()),
             Some(status) => bail!("`{}` failed ({status})", describe(command)),
-            None if clock.elapsed() > limit => bail!("`{}` took longer than {} s", describe(command), limit.as_secs()),
+            None if clock.elapsed() > limit => {
+                bail!("`{}` took longer than {} s", describe(command), limit.as_secs())
+            }
             None => std::thread::sleep(Duration::from_millis(100)),
         }
     }

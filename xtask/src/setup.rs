@@ -31,12 +31,24 @@ enum Lock {
 impl Tool {
     /// Builds widget and desk. 0.22 needs a newer compiler.
     pub fn trunk() -> Self {
-        Self { package: "trunk", version: "0.21.14".into(), programs: &["trunk"], lock: Lock::Theirs, minutes: 6 }
+        Self {
+            package: "trunk",
+            version: "0.21.14".into(),
+            programs: &["trunk"],
+            lock: Lock::Theirs,
+            minutes: 6,
+        }
     }
 
     /// Checks licences, sources and advisories.
     pub fn cargo_deny() -> Self {
-        Self { package: "cargo-deny", version: "0.20.2".into(), programs: &["cargo-deny"], lock: Lock::Theirs, minutes: 3 }
+        Self {
+            package: "cargo-deny",
+            version: "0.20.2".into(),
+            programs: &["cargo-deny"],
+            lock: Lock::Theirs,
+            minutes: 3,
+        }
     }
 
     /// Makes JavaScript glue for the wasm, and runs wasm tests. Its version is that of the library in Cargo.lock,
@@ -49,7 +61,7 @@ impl Tool {
         let lock = fs::read_to_string(checkout.path("Cargo.lock")).context("cannot read Cargo.lock")?;
         let programs = &["wasm-bindgen", "wasm-bindgen-test-runner"];
         let version = locked_version(&lock, "wasm-bindgen")?;
-        Ok(Self { package: "wasm-bindgen-cli", version, programs, lock: Lock::Fresh, minutes: 4 })
+        Ok(Self { package: "wasm-bindgen-cli", version, programs, lock: Lock::Fresh, minutes: 2 })
     }
 
     /// The directory with the tool's programs, which are installed where they are missing.
@@ -58,7 +70,8 @@ impl Tool {
     ///
     /// When the tool is missing and cannot be installed.
     pub fn directory(&self) -> Result<PathBuf> {
-        let in_path = machine::find_in_path(self.programs[0]).and_then(|program| program.parent().map(Path::to_owned));
+        let in_path =
+            machine::find_in_path(self.programs[0]).and_then(|program| program.parent().map(Path::to_owned));
         if let Some(directory) = in_path.filter(|directory| self.is_in(directory)) {
             return Ok(directory);
         }

@@ -1,0 +1,61 @@
+// The first script of the panel's document: classic, in the head, run before anything else.
+//
+// It listens for the loader at once, because the loader posts `init` when the document has loaded, which may be well
+// before the wasm is there; then it starts the widget. The names of glue and wasm come from data attributes, so that
+// these bytes stay the same when those files change.
+(function () {
+  'use strict';
+
+  var data = document.currentScript.dataset;
+
+  // What the loader has to say, kept for the widget: { origin, config, port }. Only the window that frames us is
+  // listened to, and only once. What waits in the port is not lost: a port holds its messages until it is started.
+  window.causettePanel = new Promise(function (resolve) {
+    // As a page of its own the panel has no loader; its parent would be itself.
+    if (window.parent === window) return;
+    window.addEventListener('message', function listen(event) {
+      var message = event.data;
+      if (!event.isTrusted || event.source !== window.parent || !message || message.causette !== 1) return;
+      if (message.type !== 'init' || !message.config || !event.ports[0]) return;
+      window.removeEventListener('message', listen);
+      resolve({ origin: event.origin, config: message.config, port: event.ports[0] });
+    });
+  });
+
+  // The names are relative to the document, whereas import() would take them as relative to this script.
+  function address(name) {
+    return new URL(name, document.baseURI).href;
+  }
+
+  var parsed = new Promise(function (resolve) {
+    if (document.readyState !== 'loading') resolve();
+    else document.addEventListener('DOMContentLoaded', resolve);
+  });
+
+  // A plain text and a button, in the visitor's language; it replaces whatever the document shows while it loads.
+  function fail(error) {
+    console.error(error);
+    parsed.then(function () {
+      var box = document.createElement('div');
+      var text = document.createElement('p');
+      var retry = document.createElement('button');
+      box.className = 'boot-failure';
+      box.setAttribute('role', 'alert');
+      text.textContent = data.failed || '';
+      retry.type = 'button';
+      retry.className = 'boot-failure__retry';
+      retry.textContent = data.retry || '';
+      retry.addEventListener('click', function () {
+        location.reload();
+      });
+      box.append(text, retry);
+      document.body.replaceChildren(box);
+    });
+  }
+
+  Promise.all([import(address(data.glue)), parsed])
+    .then(function (loaded) {
+      return loaded[0].default({ module_or_path: address(data.wasm) });
+    })
+    .catch(fail);
+})();

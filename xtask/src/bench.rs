@@ -1,0 +1,30 @@
+//! `bench`: figures of the optimised build, taken by the program in e2e.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+
+use crate::machine::{Checkout, Profile};
+use crate::{browser, build, process, web};
+
+/// Options of the chore.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// What the benchmark program is told
+    #[arg(last = true)]
+    arguments: Vec<OsString>,
+}
+
+/// Builds everything optimised and takes the figures.
+///
+/// # Errors
+///
+/// When something does not build, or a measurement fails.
+pub fn bench(checkout: &Checkout, options: &Options) -> Result<()> {
+    web::build(checkout)?;
+    build::build_server(checkout, Profile::Release)?;
+    let browser = browser::find_or_install()?;
+    let mut cargo = process::cargo(checkout, &["run", "--quiet", "--release", "--package", "causette-e2e"]);
+    cargo.args(["--bin", "bench", "--"]).args(&options.arguments);
+    process::run(cargo.env("CHROMEDRIVER", browser.driver))
+}

@@ -1,0 +1,136 @@
+//! The checks that cargo does: which packages together, with which programs around them.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::machine::{self, Checkout};
+use crate::setup::{self, Tool};
+use crate::{browser, process};
+
+/// The crates that run in a browser only; the others are checked on this machine.
+const BROWSER_CRATES: [&str; 3] = ["causette-client", "causette-widget", "causette-desk"];
+
+/// The directories of the crates that run on this machine, but for the chores.
+const HOST_DIRECTORIES: [&str; 3] = ["shared", "server", STORIES];
+
+/// The directory of the stories in a browser, which are a check of their own.
+const STORIES: &str = "e2e";
+
+/// Checks for warnings in what runs on this machine.
+pub fn lint_host(checkout: &Checkout) -> Result<()> {
+    let mut cargo = process::cargo(checkout, &["clippy", "--quiet", "--workspace", "--all-targets"]);
+    exclude(&mut cargo, &BROWSER_CRATES);
+    process::run(cargo.args(["--", "-D", "warnings"]))
+}
+
+/// Checks for warnings in what runs in a browser.
+pub fn lint_wasm(checkout: &Checkout) -> Result<()> {
+    setup::add_wasm_target(checkout)?;
+    let mut cargo = process::cargo(checkout, &["clippy", "--quiet", "--all-targets"]);
+    select_browser_crates(&mut cargo);
+    process::run(cargo.args(["--", "-D", "warnings"]))
+}
+
+/// Builds the server's binary and every test program on this machine.
+pub fn build_server_and_tests(checkout: &Checkout) -> Result<()> {
+    process::run(cargo_here(checkout, "build").args(["--quiet", "--bins", "--tests"]))
+}
+
+/// Runs the stories in a browser, two at a time.
+pub fn run_stories(checkout: &Checkout) -> Result<()> {
+    let stories = test_programs(checkout, |member| member == STORIES)?;
+    if stories.is_empty() {
+        bail!("there are no stories in {STORIES}/tests");
+    }
+    let browser = browser::find_or_install()?;
+    let mut cargo = cargo_here(checkout, "test");
+    cargo.arg("--no-fail-fast");
+    select_tests(&mut cargo, &stories);
+    process::run(cargo.args(["--", "--test-threads=2"]).env("CHROMEDRIVER", browser.driver))
+}
+
+/// Cargo for all that is neither this program nor for the browser, together: of other packages cargo would choose other
+/// features for what they share, and compile most of it a second time. (So it would for this program; it goes alone,
+/// as it was built.)
+fn cargo_here(checkout: &Checkout, subcommand: &str) -> Command {
+    let mut cargo = process::cargo(checkout, &[subcommand, "--workspace", "--exclude", "xtask"]);
+    exclude(&mut cargo, &BROWSER_CRATES);
+    cargo
+}
+
+/// Runs unit tests, integration tests and the examples in documentation, but not the stories.
+pub fn run_host_tests(checkout: &Checkout) -> Result<()> {
+    let mut cargo = cargo_here(checkout, "test");
+    cargo.args(["--quiet", "--no-fail-fast", "--lib", "--bins"]);
+    select_tests(&mut cargo, &test_programs(checkout, |member| member != STORIES)?);
+    // Each is run whatever becomes of the others; the first failure is the one that is told.
+    let tests = process::run(&mut cargo);
+    let examples = process::run(cargo_here(checkout, "test").args(["--quiet", "--doc"]));
+    let chores = process::run(&mut process::cargo(checkout, &["test", "--quiet", "--package", "xtask"]));
+    tests.and(examples).and(chores)
+}
+
+/// The integration tests of the crates on this machine: `tests/NAME.rs` and `tests/NAME/main.rs`.
+fn test_programs(checkout: &Checkout, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for member in HOST_DIRECTORIES.into_iter().filter(|member| wanted(member)) {
+        let directory = checkout.path(member).join("tests");
+        if !directory.is_dir() {
+            continue;
+        }
+        for entry in
+            fs::read_dir(&directory).with_context(|| format!("cannot read {}", directory.display()))?
+        {
+            let path = entry?.path();
+            let is_program =
+                path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file();
+            if let Some(name) = path.file_stem().filter(|_| is_program) {
+                names.push(name.to_string_lossy().into_owned());
+            }
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+fn select_tests(cargo: &mut Command, names: &[String]) {
+    for name in names {
+        cargo.args(["--test", name]);
+    }
+}
+
+/// Runs the tests of the crates that only live in a browser, in the dev profile: their own profile would optimise each
+/// test program as a whole, which takes longer than running it.
+pub fn run_wasm_tests(checkout: &Checkout) -> Result<()> {
+    setup::add_wasm_target(checkout)?;
+    let browser = browser::find_or_install()?;
+    let runner = Tool::wasm_bindgen(checkout)?.directory()?;
+    let mut cargo = process::cargo(checkout, &["test", "--tests", "--no-fail-fast"]);
+    select_browser_crates(&mut cargo);
+    cargo
+        .env("PATH", machine::path_with(&runner)?)
+        .env("CHROMEDRIVER", browser.driver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", checkout.path("xtask/webdriver.json"))
+        // A test program that does not say where it runs would be given to Node, which need not be here.
+        .env("WASM_BINDGEN_USE_BROWSER", "1")
+        // Seconds, for starting the driver and for one test program; the defaults are too short on a busy machine.
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "180");
+    process::run(&mut cargo)
+}
+
+fn select_browser_crates(cargo: &mut Command) {
+    cargo.args(["--target", "wasm32-unknown-unknown"]);
+    for name in BROWSER_CRATES {
+        cargo.args(["--package", name]);
+    }
+}
+
+fn exclude(cargo: &mut Command, names: &[&str]) {
+    for name in names {
+        cargo.args(["--exclude", name]);
+    }
+}
