@@ -1,1 +1,5 @@
-fn main() {}
+//! Entry of the desk's WebAssembly.
+
+fn main() {
+    causette_desk::start();
+}

@@ -1,0 +1,118 @@
+//! The side panel: what we know of the visitor, and of the conversation.
+
+use std::sync::Arc;
+
+use causette_shared::protocol::agent::ConversationSummary;
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::components::avatar::Avatar;
+use crate::components::icon::{Icon, icon};
+use crate::components::presence_dot::PresenceDot;
+use crate::components::status_chip::StatusChip;
+use crate::state::calendar::Local;
+use crate::state::desk::Desk;
+use crate::state::words;
+
+/// Draws the panel.
+#[component]
+pub fn Details(
+    /// The store.
+    desk: Desk,
+    /// The conversation.
+    row: Memo<Option<Arc<ConversationSummary>>>,
+    /// Whether it is open where it does not always stand beside.
+    open: RwSignal<bool>,
+    /// Its close button, which gets the focus when it opens.
+    close_button: NodeRef<html::Button>,
+) -> impl IntoView {
+    view! {
+        <aside class="details" id="details" aria-label="Details" class:details--open=open>
+            <button
+                class="icon-button details__close"
+                type="button"
+                aria-label="Close details"
+                node_ref=close_button
+                on:click=move |_| open.set(false)
+            >
+                {icon(Icon::Close)}
+            </button>
+            {move || row.get().map(|row| facts(desk, &row))}
+        </aside>
+    }
+}
+
+fn facts(desk: Desk, row: &ConversationSummary) -> AnyView {
+    let contact = &row.contact;
+    let name = words::person(contact);
+    let presence = row.presence;
+    let created_at = row.created_at;
+    let email = contact.email.clone().map(|email| {
+        let mark = if contact.email_verified { "Verified" } else { "Not verified" };
+        view! {
+            <a class="link" href=words::mailto(&email)>{email.clone()}</a>
+            <span class="details__mark" class:details__mark--good=contact.email_verified>{mark}</span>
+        }
+        .into_any()
+    });
+    let phone = contact
+        .phone
+        .clone()
+        .map(|phone| view! { <a class="link" href=words::tel(&phone)>{phone.clone()}</a> }.into_any());
+    let assignee = row.assignee.as_ref().map(|agent| {
+        let mine = desk.my_id() == Some(agent.id);
+        let name = if mine { format!("{} (you)", agent.name) } else { agent.name.clone() };
+        view! { <span class="details__agent"><Avatar name=agent.name.clone() small=true/>{name}</span> }
+            .into_any()
+    });
+    view! {
+        <div class="details__person">
+            <Avatar name=name.clone() hue_of=row.number.to_string()/>
+            <p class="details__name" dir="auto">{name}</p>
+            <p class="details__presence">
+                <PresenceDot presence=presence/>
+                <span aria-hidden="true">{words::presence_reason(presence)}</span>
+            </p>
+        </div>
+        <section class="details__group" aria-labelledby="details-contact">
+            <h2 class="details__heading" id="details-contact">"Contact"</h2>
+            <dl class="details__facts">
+                {fact("Name", contact.name.clone().map(plain))}
+                {fact("E-mail", email)}
+                {fact("Phone", phone)}
+                {fact("Language", Some(plain(words::language(&row.locale))))}
+            </dl>
+        </section>
+        <section class="details__group" aria-labelledby="details-conversation">
+            <h2 class="details__heading" id="details-conversation">"Conversation"</h2>
+            <dl class="details__facts">
+                {fact("Number", Some(plain(format!("#{}", row.number))))}
+                {fact("Status", Some(view! { <StatusChip status=row.status/> }.into_any()))}
+                {fact("Assignee", assignee)}
+                {fact("Site", Some(plain(row.site.clone())))}
+                {fact(
+                    "Started",
+                    Some(view! { {move || Local::of(created_at).full(Local::of(desk.now.get()))} }.into_any()),
+                )}
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn plain(text: String) -> AnyView {
+    view! { <span dir="auto">{text}</span> }.into_any()
+}
+
+/// One fact; what is not known is said, so that the panel keeps its shape.
+fn fact(term: &'static str, value: Option<AnyView>) -> AnyView {
+    let value =
+        value.unwrap_or_else(|| view! { <span class="details__unknown">"Not known"</span> }.into_any());
+    view! {
+        <div class="details__fact">
+            <dt class="details__term">{term}</dt>
+            <dd class="details__value">{value}</dd>
+        </div>
+    }
+    .into_any()
+}

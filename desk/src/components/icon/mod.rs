@@ -1,0 +1,93 @@
+//! Pictograms, drawn with lines in the text's colour. They say nothing to a screen reader: what they mean stands in the
+//! control's name.
+
+use leptos::prelude::*;
+
+/// A pictogram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    /// Back to the list.
+    Back,
+    /// Something failed.
+    Alert,
+    /// Sent.
+    Check,
+    /// Seen.
+    Checks,
+    /// Under way.
+    Clock,
+    /// Close.
+    Close,
+    /// Down.
+    Down,
+    /// Who the visitor is.
+    Person,
+    /// Filter.
+    Search,
+    /// Send.
+    Send,
+    /// Leave.
+    SignOut,
+    /// As the system has it.
+    Screen,
+    /// Light.
+    Sun,
+    /// Dark.
+    Moon,
+    /// A conversation.
+    Bubble,
+}
+
+/// Draws a pictogram.
+#[must_use]
+pub fn icon(icon: Icon) -> AnyView {
+    let path = match icon {
+        Icon::Back => "M12.5 4.5 7 10l5.5 5.5",
+        Icon::Alert => "M10 6.5v4.25M10 13.6v.05M10 2.75a7.25 7.25 0 1 0 0 14.5 7.25 7.25 0 0 0 0-14.5Z",
+        Icon::Check => "m4.5 10.5 3.5 3.5 7.5-8",
+        Icon::Checks => "m1.75 10.75 3.25 3.25 6.75-7.5M9.25 13l1 1 7-7.5",
+        Icon::Clock => "M10 6v4.25l2.75 1.75M10 2.75a7.25 7.25 0 1 0 0 14.5 7.25 7.25 0 0 0 0-14.5Z",
+        Icon::Close => "m5 5 10 10M15 5 5 15",
+        Icon::Down => "M10 4v12m5-5-5 5-5-5",
+        Icon::Person => {
+            "M10 9.5a3.25 3.25 0 1 0 0-6.5 3.25 3.25 0 0 0 0 6.5ZM3.75 17c.5-3 3-4.75 6.25-4.75s5.75 1.75 6.25 4.75"
+        }
+        Icon::Search => "m17 17-3.9-3.9M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11Z",
+        Icon::Send => {
+            "M3.5 10h6.25M3.5 10 2.75 4.2c-.1-.8.7-1.4 1.4-1.05l12.6 6.1c.65.3.65 1.2 0 1.5l-12.6 6.1c-.7.35-1.5-.25-1.4-1.05L3.5 10Z"
+        }
+        Icon::SignOut => {
+            "M8 3.5H5A1.5 1.5 0 0 0 3.5 5v10A1.5 1.5 0 0 0 5 16.5h3M13 13.5l3.5-3.5L13 6.5M16.25 10H8"
+        }
+        Icon::Screen => {
+            "M4 3.75h12c.7 0 1.25.55 1.25 1.25v7.5c0 .7-.55 1.25-1.25 1.25H4c-.7 0-1.25-.55-1.25-1.25V5c0-.7.55-1.25 1.25-1.25ZM7.5 16.75h5M10 13.75v3"
+        }
+        Icon::Sun => {
+            "M10 13.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM10 1.75v1.5M10 16.75v1.5M4.17 4.17l1.06 1.06M14.77 14.77l1.06 1.06M1.75 10h1.5M16.75 10h1.5M4.17 15.83l1.06-1.06M14.77 5.23l1.06-1.06"
+        }
+        Icon::Moon => "M16.75 11.7A7 7 0 0 1 8.3 3.25a7 7 0 1 0 8.45 8.45Z",
+        Icon::Bubble => {
+            "M10 3c4.15 0 7.25 2.75 7.25 6.4S14.15 15.8 10 15.8c-.8 0-1.55-.1-2.25-.3L4 17l.8-3.1c-1.3-1.15-2.05-2.7-2.05-4.5C2.75 5.75 5.85 3 10 3Z"
+        }
+    };
+    view! {
+        <svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">
+            <path d=path fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/>
+        </svg>
+    }
+    .into_any()
+}
+
+/// The product's mark.
+#[must_use]
+pub fn mark() -> AnyView {
+    view! {
+        <svg class="mark" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false">
+            <path class="mark__bubble" d="M16 3.5c7.6 0 13.25 5 13.25 11.75S23.6 27 16 27c-1.35 0-2.65-.15-3.85-.45L5.6 29.1c-.75.3-1.5-.4-1.25-1.15l1.3-4.3C3.8 21.4 2.75 18.5 2.75 15.25 2.75 8.5 8.4 3.5 16 3.5Z"/>
+            <circle class="mark__dot" cx="10.25" cy="15.25" r="1.9"/>
+            <circle class="mark__dot" cx="16" cy="15.25" r="1.9"/>
+            <circle class="mark__dot" cx="21.75" cy="15.25" r="1.9"/>
+        </svg>
+    }
+    .into_any()
+}

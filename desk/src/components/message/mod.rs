@@ -1,0 +1,107 @@
+//! One message: its text, who wrote it, when, and how far it has come.
+
+use std::sync::Arc;
+
+use causette_shared::id::EntryId;
+use causette_shared::message::{Segment, segments};
+use causette_shared::problem::Problem;
+use leptos::prelude::*;
+
+use crate::components::icon::{Icon, icon};
+use crate::state::calendar::{self, Local};
+use crate::state::timeline::{Delivery, MessageRow, Side};
+use crate::state::words;
+
+/// Draws a message that may change from *sending* to *seen*.
+#[component]
+pub fn Message(
+    /// The message.
+    #[prop(into)]
+    row: Signal<Option<Arc<MessageRow>>>,
+    /// What the visitor is called.
+    #[prop(into)]
+    visitor: Signal<String>,
+    /// Sends a refused message again.
+    retry: Callback<EntryId>,
+    /// Takes a refused message back into the composer.
+    edit: Callback<EntryId>,
+) -> impl IntoView {
+    // Who wrote what never changes; when, how far, and the place in a group do.
+    let Some(first) = row.get_untracked() else { return ().into_any() };
+    let (id, side) = (first.id, first.side.clone());
+    let text = linked(&first.text);
+    let class = match side {
+        Side::Visitor => "message message--visitor",
+        Side::Me => "message message--me",
+        Side::Colleague(_) => "message message--colleague",
+        Side::Automatic => "message message--automatic",
+    };
+    let author = move || match &side {
+        Side::Visitor => visitor.get(),
+        Side::Me => "You".to_owned(),
+        Side::Colleague(name) => name.clone(),
+        Side::Automatic => "Automatic answer".to_owned(),
+    };
+    let read = move |read: fn(&MessageRow) -> bool| row.with(|row| row.as_deref().is_some_and(read));
+    let opens = move || read(|row| row.opens_group);
+    let closes = move || read(|row| row.closes_group);
+    let delivery = move || row.with(|row| row.as_ref().and_then(|row| row.delivery.clone()));
+    let at = move || row.with(|row| row.as_ref().map_or_else(Default::default, |row| row.at));
+    // Only the last of a group says when; on the way or refused, every message says so.
+    let shows_foot = move || closes() || matches!(delivery(), Some(Delivery::Sending | Delivery::Failed(_)));
+    view! {
+        <article class=class class:message--opens=opens class:message--closes=closes>
+            <p class=move || if opens() { "message__author" } else { "visually-hidden" } dir="auto">{author}</p>
+            <p class="message__text" dir="auto">{text}</p>
+            <p class="message__foot" class:visually-hidden=move || !shows_foot()>
+                <time datetime=move || calendar::machine_time(at())>{move || Local::of(at()).clock()}</time>
+                {move || delivery().as_ref().map(state_of)}
+            </p>
+            {move || match delivery() {
+                Some(Delivery::Failed(problem)) => Some(refused(&problem, id, retry, edit)),
+                _ => None,
+            }}
+        </article>
+    }
+    .into_any()
+}
+
+/// Text stays text; what looks like a link becomes one.
+fn linked(text: &str) -> AnyView {
+    segments(text)
+        .into_iter()
+        .map(|segment| match segment {
+            Segment::Text(text) => text.to_owned().into_any(),
+            Segment::Link { text, href } => view! {
+                <a class="message__link" href=href target="_blank" rel="noopener noreferrer nofollow">
+                    {text.to_owned()}
+                </a>
+            }
+            .into_any(),
+        })
+        .collect_view()
+        .into_any()
+}
+
+fn state_of(delivery: &Delivery) -> AnyView {
+    let (class, picture, word) = match delivery {
+        Delivery::Sending => ("message__state", Icon::Clock, "Sending"),
+        Delivery::Sent => ("message__state", Icon::Check, "Sent"),
+        Delivery::Seen => ("message__state message__state--seen", Icon::Checks, "Seen"),
+        Delivery::Failed(_) => ("message__state message__state--failed", Icon::Alert, "Not sent"),
+    };
+    view! { <span class=class>{icon(picture)}{word}</span> }.into_any()
+}
+
+fn refused(problem: &Problem, id: EntryId, retry: Callback<EntryId>, edit: Callback<EntryId>) -> AnyView {
+    view! {
+        <p class="message__refusal">
+            <span>{words::refusal(problem)}</span>
+            " "
+            <button class="link-button" type="button" on:click=move |_| retry.run(id)>"Retry"</button>
+            " "
+            <button class="link-button" type="button" on:click=move |_| edit.run(id)>"Edit"</button>
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,18 @@
+//! What pages are made of. A component gets what it shows, reads the store where it is of one kind with it, and calls
+//! the store's verbs; its looks stand beside it.
+
+pub mod avatar;
+pub mod banner;
+pub mod composer;
+pub mod conversation_header;
+pub mod conversation_list;
+pub mod conversation_log;
+pub mod conversation_row;
+pub mod details;
+pub mod empty_list;
+pub mod icon;
+pub mod message;
+pub mod presence_dot;
+pub mod status_chip;
+pub mod theme_switch;
+pub mod top_bar;

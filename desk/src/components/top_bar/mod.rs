@@ -1,0 +1,56 @@
+//! The bar over everything: the product, the colour scheme, who is signed in, the way out.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::components::avatar::Avatar;
+use crate::components::icon::{Icon, icon, mark};
+use crate::components::theme_switch::ThemeSwitch;
+use crate::state::desk::Desk;
+use crate::state::session;
+
+/// Draws the bar.
+#[component]
+pub fn TopBar(
+    /// The store.
+    desk: Desk,
+) -> impl IntoView {
+    let name =
+        Signal::derive(move || desk.me.with(|me| me.as_ref().map_or_else(String::new, |me| me.name.clone())));
+    let email = move || desk.me.with(|me| me.as_ref().map(|me| me.email.clone()));
+    let leaving = RwSignal::new(false);
+    let leave = move |_| {
+        if leaving.get_untracked() {
+            return;
+        }
+        leaving.set(true);
+        spawn_local(async move {
+            match session::delete().await {
+                Ok(()) => desk.sign_out(false),
+                // The cookie would live on: saying that we signed out would be untrue.
+                Err(_) => desk.tell("You are still signed in: the desk could not be reached.".to_owned()),
+            }
+            leaving.set(false);
+        });
+    };
+    view! {
+        <header class="top-bar">
+            <div class="top-bar__brand">{mark()}<span class="top-bar__name">"Causette"</span></div>
+            <ThemeSwitch/>
+            <div class="top-bar__me" title=email>
+                <Avatar name=name/>
+                <span class="top-bar__agent">{name}</span>
+            </div>
+            <button
+                class="icon-button"
+                type="button"
+                aria-label="Sign out"
+                title="Sign out"
+                prop:disabled=leaving
+                on:click=leave
+            >
+                {icon(Icon::SignOut)}
+            </button>
+        </header>
+    }
+}

@@ -1,0 +1,58 @@
+//! The pages, and which of them is shown.
+
+mod inbox;
+mod sign_in;
+
+pub use inbox::Inbox;
+pub use sign_in::SignInPage;
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::components::icon::mark;
+use crate::router::Router;
+use crate::state::desk::{Desk, Phase};
+use crate::state::session;
+
+/// The whole desk. Asks the server who is signed in; the answer decides the page.
+#[component]
+pub fn App(
+    /// The store.
+    desk: Desk,
+    /// The address.
+    router: Router,
+) -> impl IntoView {
+    let check = move || {
+        desk.phase.set(Phase::Checking);
+        spawn_local(async move {
+            match session::find().await {
+                Ok(Some(agent)) => desk.sign_in(agent),
+                Ok(None) => desk.phase.set(Phase::SignedOut { expired: false }),
+                Err(_) => desk.phase.set(Phase::Unreachable),
+            }
+        });
+    };
+    check();
+    move || {
+        match desk.phase.get() {
+        Phase::Checking => view! {
+            <main class="waiting" aria-busy="true">
+                {mark()}
+                <p class="visually-hidden" role="status">"Loading the desk"</p>
+            </main>
+        }
+        .into_any(),
+        Phase::Unreachable => view! {
+            <main class="waiting">
+                {mark()}
+                <h1 class="waiting__title">"The desk cannot be reached"</h1>
+                <p class="waiting__text">"Check your connection. Nothing that you wrote is lost."</p>
+                <button class="button button--primary" type="button" on:click=move |_| check()>"Try again"</button>
+            </main>
+        }
+        .into_any(),
+        Phase::SignedOut { expired } => view! { <SignInPage desk expired/> }.into_any(),
+        Phase::SignedIn => view! { <Inbox desk router/> }.into_any(),
+    }
+    }
+}

@@ -1,0 +1,68 @@
+//! What the desk keeps in the browser: drafts, messages that have not reached the log, the colour scheme.
+//!
+//! Drafts and messages are kept under the agent's id: whoever signs in next in the same browser does not see them, and
+//! their author finds them again. Where storage is forbidden they live as long as the page.
+
+use causette_client::storage::{self, Area};
+use causette_shared::id::{AgentId, ConversationId, EntryId};
+use causette_shared::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A message that has not reached the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsent {
+    /// Where it belongs.
+    pub conversation: ConversationId,
+    /// The id it keeps.
+    pub id: EntryId,
+    /// When it was composed.
+    pub composed_at: Timestamp,
+    /// What it says.
+    pub text: String,
+}
+
+fn draft_key(agent: AgentId, conversation: ConversationId) -> String {
+    format!("causette.desk.draft.{agent}.{conversation}")
+}
+
+fn unsent_prefix(agent: AgentId) -> String {
+    format!("causette.desk.unsent.{agent}.")
+}
+
+/// The draft of a conversation, empty where there is none.
+#[must_use]
+pub fn draft(agent: AgentId, conversation: ConversationId) -> String {
+    storage::get(Area::Local, &draft_key(agent, conversation)).unwrap_or_default()
+}
+
+/// Keeps a draft; an empty one is deleted.
+pub fn set_draft(agent: AgentId, conversation: ConversationId, text: &str) {
+    let key = draft_key(agent, conversation);
+    if text.is_empty() {
+        storage::remove(Area::Local, &key);
+    } else {
+        storage::set(Area::Local, &key, text);
+    }
+}
+
+/// Keeps a message until its entry has come.
+pub fn set_unsent(agent: AgentId, unsent: &Unsent) {
+    if let Ok(json) = serde_json::to_string(unsent) {
+        storage::set(Area::Local, &format!("{}{}", unsent_prefix(agent), unsent.id), &json);
+    }
+}
+
+/// Deletes a message that has reached the log or was taken back.
+pub fn remove_unsent(agent: AgentId, id: EntryId) {
+    storage::remove(Area::Local, &format!("{}{id}", unsent_prefix(agent)));
+}
+
+/// The messages that have not reached the log, in the order they were written: ids sort by time.
+#[must_use]
+pub fn list_unsent(agent: AgentId) -> Vec<Unsent> {
+    storage::keys(Area::Local, &unsent_prefix(agent))
+        .iter()
+        .filter_map(|key| storage::get(Area::Local, key))
+        .filter_map(|json| serde_json::from_str(&json).ok())
+        .collect()
+}

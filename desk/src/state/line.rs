@@ -1,0 +1,71 @@
+//! The desk's socket: JSON text frames over `client::live`.
+
+use std::time::Duration;
+
+use causette_client::live::{Live, LiveEvent, Payload};
+use causette_client::location;
+use causette_shared::protocol::agent::{ClientFrame, ServerFrame};
+use leptos::prelude::GetUntracked;
+use wasm_bindgen_futures::spawn_local;
+
+use super::desk::{Desk, Line, Phase};
+use super::session;
+
+const PATH: &str = "/api/v1/desk/socket";
+
+/// The line to the server.
+pub struct SocketLine(Live);
+
+impl SocketLine {
+    /// Makes a line that tells `desk` what happens on it. It does nothing until it is started.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self(Live::new(location::socket_url(PATH), text(&ClientFrame::Ping), move |event| match event {
+            // The greeting follows by itself; until then nothing may be sent.
+            LiveEvent::Opened => {}
+            LiveEvent::Frame(Payload::Text(json)) => match serde_json::from_str::<ServerFrame>(&json) {
+                Ok(frame) => desk.handle(frame),
+                Err(error) => leptos::logging::warn!("A frame could not be read: {error}"),
+            },
+            LiveEvent::Frame(Payload::Binary(_)) => {}
+            LiveEvent::Lost { attempts } => {
+                if desk.phase.get_untracked() == Phase::SignedIn {
+                    desk.lost(attempts);
+                    ask_whether_signed_in(desk);
+                }
+            }
+        }))
+    }
+}
+
+/// A browser does not tell why a socket was refused. A session that has ended looks like a lost connection, so the
+/// server is asked over HTTP, which does answer.
+fn ask_whether_signed_in(desk: Desk) {
+    spawn_local(async move {
+        if session::find().await == Ok(None) && desk.phase.get_untracked() == Phase::SignedIn {
+            desk.sign_out(true);
+        }
+    });
+}
+
+impl Line for SocketLine {
+    fn send(&self, frame: &ClientFrame) -> bool {
+        self.0.send(&text(frame))
+    }
+
+    fn postpone(&self, pause: Duration) {
+        self.0.postpone(pause);
+    }
+
+    fn start(&self) {
+        self.0.start();
+    }
+
+    fn stop(&self) {
+        self.0.stop();
+    }
+}
+
+fn text(frame: &ClientFrame) -> Payload {
+    Payload::Text(serde_json::to_string(frame).unwrap_or_default())
+}

@@ -1,0 +1,20 @@
+//! What the desk knows, apart from how it is drawn.
+//!
+//! `conversations`, `timeline`, `opened`, `typing`, `words` and `calendar` are plain data and rules, tested on the host.
+//! `desk` puts them behind signals and drives them with frames; `session`, `kept` and `theme` touch the browser.
+//! Components read from here and call its verbs; they neither fetch nor parse.
+
+pub mod calendar;
+pub mod conversations;
+pub mod desk;
+mod drive;
+mod frames;
+pub mod kept;
+pub mod line;
+pub mod opened;
+pub mod session;
+pub mod theme;
+pub mod timeline;
+pub mod typing;
+mod verbs;
+pub mod words;

@@ -1,0 +1,146 @@
+use causette_shared::problem::ProblemKind;
+use uuid::Uuid;
+
+use super::*;
+
+const ME: AgentId = AgentId(Uuid::from_u128(1));
+const DAY: i64 = 86_400_000;
+
+fn id(number: u32) -> EntryId {
+    EntryId(Uuid::from_u128(number.into()))
+}
+
+fn entry(seq: Seq, at: i64, author: Author, text: &str) -> Entry {
+    Entry { seq, id: id(seq), at: Timestamp(at), author, body: Body::Message { text: text.to_owned() } }
+}
+
+fn agent(number: u128, name: &str) -> Author {
+    Author::Agent { id: AgentId(Uuid::from_u128(number)), name: name.to_owned() }
+}
+
+fn build(entries: Vec<Entry>, outgoing: &[Outgoing], unread_after: Option<Seq>) -> Timeline {
+    Timeline::build(&Source {
+        entries: &entries.into(),
+        outgoing,
+        me: ME,
+        visitor_seen: 2,
+        unread_after,
+        day_of: |at| at.0 / DAY,
+    })
+}
+
+fn message(timeline: &Timeline, number: u32) -> MessageRow {
+    match timeline.find(RowKey::Entry(id(number))).as_deref() {
+        Some(Row::Message(message)) => message.clone(),
+        other => panic!("not a message: {other:?}"),
+    }
+}
+
+#[test]
+fn messages_are_grouped_by_author_and_time_and_days_are_separated() {
+    let timeline = build(
+        vec![
+            entry(1, 0, Author::Visitor, "a"),
+            entry(2, 1_000, Author::Visitor, "b"),
+            entry(3, 2_000, agent(1, "Me"), "c"),
+            entry(4, 400_000, agent(1, "Me"), "d"),
+            entry(5, DAY, agent(1, "Me"), "e"),
+        ],
+        &[],
+        None,
+    );
+    let key = |number| RowKey::Entry(id(number));
+    assert_eq!(
+        timeline.order(),
+        [RowKey::Day(id(1)), key(1), key(2), key(3), key(4), RowKey::Day(id(5)), key(5)]
+    );
+    let edges = |number| {
+        let row = message(&timeline, number);
+        (row.opens_group, row.closes_group)
+    };
+    assert_eq!([edges(1), edges(2), edges(3)], [(true, false), (false, true), (true, true)]);
+    assert_eq!(edges(4), (true, true), "a later message begins a group of its own");
+}
+
+#[test]
+fn our_messages_say_how_far_they_have_come() {
+    let outgoing = |number, state| Outgoing {
+        id: id(number),
+        content: Content::Message { text: "x".to_owned() },
+        composed_at: Timestamp(5_000),
+        state,
+    };
+    let refused = Problem::new(ProblemKind::WrongState);
+    let timeline = build(
+        vec![
+            entry(1, 0, Author::Automatic, "hello"),
+            entry(2, 1, agent(1, "Me"), "seen"),
+            entry(3, 2, agent(7, "Bob"), "sent"),
+        ],
+        &[
+            outgoing(4, OutgoingState::Acknowledged(4)),
+            outgoing(5, OutgoingState::Sending),
+            outgoing(6, OutgoingState::Failed(refused.clone())),
+        ],
+        None,
+    );
+    let delivery = |number| message(&timeline, number).delivery;
+    assert_eq!(delivery(1), None);
+    assert_eq!(delivery(2), Some(Delivery::Seen));
+    assert_eq!(delivery(3), Some(Delivery::Sent));
+    assert_eq!(message(&timeline, 3).side, Side::Colleague("Bob".to_owned()));
+    assert_eq!(delivery(4), Some(Delivery::Sent));
+    assert_eq!(delivery(5), Some(Delivery::Sending));
+    assert_eq!(delivery(6), Some(Delivery::Failed(refused)));
+}
+
+#[test]
+fn the_unread_mark_stands_before_the_first_message_of_the_visitor_that_was_not_seen() {
+    let timeline = build(
+        vec![
+            entry(1, 0, Author::Visitor, "a"),
+            entry(2, 1, Author::Automatic, "b"),
+            entry(3, 2, Author::Visitor, "c"),
+        ],
+        &[],
+        Some(1),
+    );
+    let place = timeline.order().iter().position(|key| *key == RowKey::Unread);
+    assert_eq!(place, Some(3));
+    assert_eq!(timeline.order()[4], RowKey::Entry(id(3)));
+}
+
+#[test]
+fn events_are_told_in_words() {
+    let happened =
+        |event, author| Entry { seq: 1, id: id(1), at: Timestamp(0), author, body: Body::Event(event) };
+    let text = |event, author| match build(vec![happened(event, author)], &[], None)
+        .find(RowKey::Entry(id(1)))
+        .as_deref()
+    {
+        Some(Row::Happened(text, _)) => text.clone(),
+        other => panic!("not an event: {other:?}"),
+    };
+    let assigned = |number, name: &str| Event::Assigned {
+        agent: AgentId(Uuid::from_u128(number)),
+        name: name.to_owned(),
+    };
+    assert_eq!(text(assigned(1, "Me"), Author::Automatic), "Assigned to you");
+    assert_eq!(text(assigned(7, "Bob"), agent(7, "Bob")), "Bob took this conversation");
+    let open = Event::StatusChanged { status: causette_shared::conversation::Status::Open };
+    assert_eq!(text(open, Author::Automatic), "Status changed to Open");
+}
+
+#[test]
+fn an_answer_of_a_colleague_is_found_behind_what_is_not_sent_yet() {
+    let waiting = Outgoing {
+        id: id(9),
+        content: Content::Message { text: "x".to_owned() },
+        composed_at: Timestamp(5_000),
+        state: OutgoingState::Sending,
+    };
+    let entries = vec![entry(1, 0, Author::Visitor, "a"), entry(2, 1, agent(7, "Bob"), "b")];
+    let timeline = build(entries, &[waiting], None);
+    assert_eq!(timeline.find_colleague_after(1), Some("Bob".to_owned()));
+    assert_eq!(timeline.find_colleague_after(2), None);
+}
