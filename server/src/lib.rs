@@ -34,6 +34,8 @@ use crate::store::Store;
 
 /// Stopping takes at most this long (G11): what is not done by then is as if the power had failed, and loses nothing.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
+/// Closing the database waits for whoever uses it; one that another process holds is not waited for.
+const CLOSE_WITHIN: Duration = Duration::from_millis(700);
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
 /// Wires an `App` for a server that is reached on `bound`.
@@ -84,7 +86,9 @@ pub async fn run(
         }
     };
     forgetting.abort();
-    app.store.close().await;
+    if tokio::time::timeout(CLOSE_WITHIN, app.store.close()).await.is_err() {
+        tracing::warn!("the database was still in use and was not closed");
+    }
     tracing::info!("stopped");
     result
 }

@@ -55,7 +55,8 @@ pub fn parse_name(raw: &str) -> Result<String, InvalidField> {
     }
 }
 
-/// Returns an e-mail address, its domain in lower case.
+/// Returns an e-mail address, its domain in lower case: its ASCII letters, the only ones that DNS compares regardless of
+/// case (RFC 4343), and without the table of all scripts' letters, which is 12 kB of the widget.
 ///
 /// The form is the dot-atom of RFC 5321 §4.1.2, with letters of any script (RFC 6531), and a domain of two labels or
 /// more; quoted local parts and address literals, which no one types, are refused.
@@ -88,7 +89,7 @@ pub fn parse_email(raw: &str) -> Result<String, InvalidField> {
         && domain.split('.').all(is_label)
         && top.chars().count() >= 2
         && !top.chars().all(|c| c.is_ascii_digit());
-    if fits { Ok([local, "@", &domain.to_lowercase()].concat()) } else { Err(InvalidField::WrongForm) }
+    if fits { Ok([local, "@", &domain.to_ascii_lowercase()].concat()) } else { Err(InvalidField::WrongForm) }
 }
 
 /// Returns a telephone number as it was written, white space collapsed.

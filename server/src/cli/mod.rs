@@ -4,6 +4,7 @@
 mod admin;
 mod serve;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -153,7 +154,8 @@ pub async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), CommandError> {
     if let Command::Routes { .. } = arguments.command {
-        println!("{}", routes::to_json(Surface::Demo));
+        // A reader that has seen enough, like `head`, is no failure.
+        let _ = writeln!(std::io::stdout(), "{}", routes::to_json(Surface::Demo));
         return Ok(());
     }
     let config = Config::load(arguments.config.as_deref())?;

@@ -9,6 +9,9 @@ use serde::Serialize;
 use crate::service::UseCaseError;
 use crate::store::StoreError;
 
+/// The media type of a problem document (RFC 9457 §3).
+const PROBLEM_JSON: &str = "application/problem+json";
+
 /// A request's failure.
 #[derive(Debug)]
 pub struct ApiError(pub Problem);
@@ -56,6 +59,24 @@ struct Document<'a> {
     retry_after_ms: Option<u32>,
 }
 
+/// Turns a failure that the framework answered in its own words into a problem document.
+pub async fn as_problem(response: Response) -> Response {
+    let ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
+    let status = response.status();
+    if ours || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let kind = match status {
+        StatusCode::NOT_FOUND => ProblemKind::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => ProblemKind::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemKind::TooLarge,
+        StatusCode::SERVICE_UNAVAILABLE => ProblemKind::Unavailable,
+        status if status.is_client_error() => ProblemKind::Malformed,
+        _ => ProblemKind::Internal,
+    };
+    ApiError::new(kind).into_response()
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self(problem) = self;
@@ -73,7 +94,7 @@ impl IntoResponse for ApiError {
         };
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(millis) = problem.retry_after_ms {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(millis.div_ceil(1000)));

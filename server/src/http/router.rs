@@ -17,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
-use super::error::ApiError;
+use super::error::{ApiError, as_problem};
 use super::routes::{Surface, routes};
 use crate::app::App;
 
@@ -39,6 +39,7 @@ pub fn router(app: Arc<App>, surface: Surface) -> Router {
         .layer(RequestBodyLimitLayer::new(FRAME_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_WITHIN))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(axum::middleware::map_response(as_problem))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"))
         .layer(

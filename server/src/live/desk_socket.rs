@@ -3,7 +3,7 @@
 //! As with visitors, the task knows how far the desk is in each watched conversation, and sends exactly what comes
 //! after. It lives no longer than the session that opened it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::extract::ws::{Message, WebSocket};
@@ -94,20 +94,14 @@ struct Watched {
     sent: Seq,
 }
 
-/// What presence needs to know of a conversation in the list.
-#[derive(Clone, Copy)]
-struct Listed {
-    conversation: ConversationId,
-    has_address: bool,
-}
-
 struct Desk {
     app: Arc<App>,
     agent: Agent,
     session: SecretHash,
     subscription: Subscription,
     watched: HashMap<ConversationId, Watched>,
-    listed: HashMap<VisitorId, Listed>,
+    /// The conversations that this desk was told of, by visitor, and whether a mail can reach them: what presence needs.
+    listed: HashMap<VisitorId, BTreeMap<ConversationId, bool>>,
     out: Vec<ServerFrame>,
 }
 
@@ -136,12 +130,23 @@ impl Desk {
     }
 
     async fn welcome(&mut self) -> Step {
-        let page = self.list(None).await;
-        let result = page.map(|(conversations, more)| {
-            let agent = self.agent.clone();
-            self.out.push(ServerFrame::Welcome { agent, conversations, more });
-        });
+        let result = self.try_welcome().await;
         self.settle(result)
+    }
+
+    async fn try_welcome(&mut self) -> Result<(), UseCaseError> {
+        // A sign-out between the request and the entry into the room was told to nobody here.
+        let mut tx = self.app.store.begin_read().await?;
+        self.check_session(&mut tx).await?;
+        drop(tx);
+        let (conversations, more) = self.list(None).await?;
+        self.out.push(ServerFrame::Welcome { agent: self.agent.clone(), conversations, more });
+        Ok(())
+    }
+
+    async fn check_session(&self, tx: &mut Tx) -> Result<(), UseCaseError> {
+        let found = agent::find_agent_by_session(tx, &self.session, self.app.clock.now()).await?;
+        found.map(drop).ok_or_else(|| UseCaseError::refused(ProblemKind::NotSignedIn))
     }
 
     async fn list(
@@ -157,8 +162,7 @@ impl Desk {
 
     fn summarise(&mut self, conversation: &Conversation) -> ConversationSummary {
         let has_address = conversation.contact.email.is_some();
-        let listed = Listed { conversation: conversation.id, has_address };
-        self.listed.insert(conversation.visitor, listed);
+        self.listed.entry(conversation.visitor).or_default().insert(conversation.id, has_address);
         summary_of(conversation, &self.app.hub)
     }
 
@@ -275,9 +279,7 @@ impl Desk {
     /// Answers a ping: the session is still good, and this is how far each watched conversation has come.
     async fn pong(&mut self) -> Result<(), UseCaseError> {
         let mut tx = self.app.store.begin_read().await?;
-        if agent::find_agent_by_session(&mut tx, &self.session, self.app.clock.now()).await?.is_none() {
-            return Err(UseCaseError::refused(ProblemKind::NotSignedIn));
-        }
+        self.check_session(&mut tx).await?;
         let mut last = Vec::with_capacity(self.watched.len());
         for id in self.watched.keys() {
             if let Some(conversation) = conversation::find_conversation(&mut tx, *id).await? {
@@ -300,9 +302,9 @@ impl Desk {
                 }
             }
             Notice::Presence { visitor, connected } => {
-                if let Some(listed) = self.listed.get(&visitor) {
-                    let presence = presence::derive(connected, listed.has_address);
-                    self.out.push(ServerFrame::Presence { conversation: listed.conversation, presence });
+                for (conversation, has_address) in self.listed.get(&visitor).into_iter().flatten() {
+                    let presence = presence::derive(connected, *has_address);
+                    self.out.push(ServerFrame::Presence { conversation: *conversation, presence });
                 }
             }
             Notice::SessionEnded(session) if session == self.session => {

@@ -14,8 +14,10 @@ use super::presence::Connections;
 use crate::secret::SecretHash;
 use crate::store::conversation::Conversation;
 
-/// Hints that a connection may have waiting. One that lags further is cut: reading from the store is cheaper.
-const QUEUE: usize = 64;
+/// Hints that a connection may have waiting. One that lags further is cut: reading from the store is cheaper. A desk that
+/// waits for its own commit behind those of some hundred visitors is told of each of theirs meanwhile, and is no laggard.
+/// Room that is not used costs nothing.
+pub const QUEUE: usize = 1024;
 
 /// What a conversation has become, and what was added to it.
 #[derive(Clone, Debug)]
@@ -98,7 +100,10 @@ impl Hub {
         let (queue, notices) = mpsc::channel(QUEUE);
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
         self.open.send_modify(|open| *open += 1);
-        (Subscription { hub: Arc::clone(self), id, queue, visitor: None, at_desk: false }, notices)
+        (
+            Subscription { hub: Arc::clone(self), id, queue: Some(queue), visitor: None, at_desk: false },
+            notices,
+        )
     }
 
     /// Tells everyone concerned that a conversation has changed.
@@ -141,7 +146,12 @@ impl Hub {
     /// Whether the server is to stop, now and as it changes.
     #[must_use]
     pub fn draining(&self) -> watch::Receiver<bool> {
-        self.draining.subscribe()
+        let mut draining = self.draining.subscribe();
+        // Who connects while it stops has to hear of it too.
+        if *draining.borrow() {
+            draining.mark_changed();
+        }
+        draining
     }
 
     /// Tells every connection that the server is about to stop.
@@ -176,7 +186,9 @@ impl Hub {
     }
 
     fn update_availability(&self) {
-        let at_desk = !self.rooms().desk.is_empty();
+        // Told under the lock, so that of two changes the later one is told last.
+        let rooms = self.rooms();
+        let at_desk = !rooms.desk.is_empty();
         self.available.send_if_modified(|available| std::mem::replace(available, at_desk) != at_desk);
     }
 }
@@ -190,7 +202,9 @@ fn tell(room: &mut Vec<(ConnectionId, Queue)>, notice: &Notice) {
 pub struct Subscription {
     hub: Arc<Hub>,
     id: ConnectionId,
-    queue: Queue,
+    /// The one sender of this connection's hints. It is in the room while the connection is in one, so that being put
+    /// out of it closes the channel.
+    queue: Option<Queue>,
     visitor: Option<VisitorId>,
     at_desk: bool,
 }
@@ -215,7 +229,9 @@ impl Subscription {
         }
         self.leave_visitor();
         self.visitor = Some(visitor);
-        self.hub.rooms().visitors.entry(visitor).or_default().push((self.id, self.queue.clone()));
+        if let Some(queue) = self.queue.take() {
+            self.hub.rooms().visitors.entry(visitor).or_default().push((self.id, queue));
+        }
         self.hub.update_presence(visitor, |connections| connections.set(self.id, activity));
     }
 
@@ -229,18 +245,22 @@ impl Subscription {
     /// Enters the desk's room: an agent is there now.
     pub fn enter_desk(&mut self) {
         self.at_desk = true;
-        self.hub.rooms().desk.push((self.id, self.queue.clone()));
+        if let Some(queue) = self.queue.take() {
+            self.hub.rooms().desk.push((self.id, queue));
+        }
         self.hub.update_availability();
     }
 
-    fn leave_visitor(&mut self) {
+    /// Leaves the visitor's room, where it is in one.
+    pub fn leave_visitor(&mut self) {
         let Some(visitor) = self.visitor.take() else {
             return;
         };
         {
             let mut rooms = self.hub.rooms();
             if let Some(room) = rooms.visitors.get_mut(&visitor) {
-                room.retain(|(id, _)| *id != self.id);
+                let place = room.iter().position(|(id, _)| *id == self.id);
+                self.queue = place.map(|place| room.swap_remove(place).1);
                 if room.is_empty() {
                     rooms.visitors.remove(&visitor);
                 }
@@ -289,34 +309,40 @@ mod tests {
             hub.publish_to_desk(&Notice::Presence { visitor: visitor(), connected: None });
             assert!(quick_notices.recv().await.is_some());
         }
-        drop(slow);
         let mut waiting = 0;
         while slow_notices.recv().await.is_some() {
             waiting += 1;
         }
-        assert_eq!(waiting, QUEUE);
+        assert_eq!(waiting, QUEUE, "what was queued, and then the end, although the connection still stands");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_change_of_page_is_not_a_departure() {
-        let hub = Hub::new(Duration::from_secs(5));
+        let other = VisitorId::mint(causette_shared::time::Timestamp(1), [8; 10]);
+        let hub = Hub::new(Duration::from_millis(20));
         let (mut desk, mut notices) = hub.connect();
         desk.enter_desk();
-        let (mut page, _rx) = hub.connect();
-        page.enter_as_visitor(visitor(), Activity::Active);
-        assert!(matches!(
-            notices.recv().await,
-            Some(Notice::Presence { connected: Some(Activity::Active), .. })
-        ));
+        let mut told = async || match notices.recv().await {
+            Some(Notice::Presence { visitor, connected }) => (visitor, connected),
+            other => panic!("{other:?}"),
+        };
+        let arrive = |visitor| {
+            let (mut page, notices) = hub.connect();
+            page.enter_as_visitor(visitor, Activity::Active);
+            (page, notices)
+        };
+        let page = arrive(visitor());
+        assert_eq!(told().await, (visitor(), Some(Activity::Active)));
         drop(page);
-        let (mut next, _rx) = hub.connect();
-        next.enter_as_visitor(visitor(), Activity::Active);
-        tokio::time::sleep(Duration::from_secs(20)).await;
-        assert!(notices.try_recv().is_err(), "nobody left");
-        drop(next);
+        let next = arrive(visitor());
+        // The other one comes and leaves for good: when that is told, the grace of the first departure is over too.
+        drop(arrive(other));
+        assert_eq!(told().await, (other, Some(Activity::Active)));
+        assert_eq!(told().await, (other, None));
         assert_eq!(hub.connected(visitor()), Some(Activity::Active));
-        tokio::time::sleep(Duration::from_secs(6)).await;
-        assert!(matches!(notices.recv().await, Some(Notice::Presence { connected: None, .. })));
+        drop(next);
+        assert_eq!(hub.connected(visitor()), Some(Activity::Active), "within the grace");
+        assert_eq!(told().await, (visitor(), None));
         assert_eq!(hub.connected(visitor()), None);
     }
 

@@ -211,6 +211,11 @@ impl Client {
         self.identity = Some(Identity { site, session, locale });
         drop(tx);
         let mut newest = None;
+        self.cursor = None;
+        self.revision = 0;
+        if known.as_ref().map(|visitor| visitor.id) != self.subscription.visitor() {
+            self.subscription.leave_visitor();
+        }
         if let Some(visitor) = known {
             // Subscribed before read (G5): the snapshot that is read below is begun after this.
             self.subscription.enter_as_visitor(visitor.id, hello.activity);
@@ -402,6 +407,11 @@ impl Client {
     /// Brings the client from its cursor to what the conversation has become.
     async fn deliver(&mut self, changed: &Changed) -> Result<(), UseCaseError> {
         let Changed { conversation, entries } = changed;
+        // News of an earlier conversation, which an agent has looked at: the visitor follows the newer one. Ids sort by
+        // time.
+        if self.cursor.is_some_and(|cursor| conversation.id < cursor.conversation) {
+            return Ok(());
+        }
         let followed = self.cursor.filter(|cursor| cursor.conversation == conversation.id);
         let sent = match followed {
             Some(cursor) => cursor.seq,

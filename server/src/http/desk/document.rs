@@ -10,6 +10,7 @@ use causette_shared::problem::{Problem, ProblemKind};
 use crate::app::App;
 use crate::http::assets::{self, MANIFEST};
 use crate::http::error::ApiError;
+use crate::http::visitor::document::socket_sources;
 
 /// Serves the desk.
 pub async fn document(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
@@ -34,11 +35,9 @@ pub async fn document(State(app): State<Arc<App>>, headers: HeaderMap) -> Result
         wasm = files.wasm,
     );
     let mut response = assets::rendered(document, "text/html; charset=utf-8", &headers);
-    let sockets: Vec<String> =
-        app.own_origins.iter().map(|origin| origin.replacen("http", "ws", 1)).collect();
     let policy = [
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self' ",
-        &sockets.join(" "),
+        &socket_sources(&app),
         "; img-src 'self' blob: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ]
     .concat();

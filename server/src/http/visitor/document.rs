@@ -97,11 +97,11 @@ fn preferred(headers: &HeaderMap) -> &str {
     accept.split([',', ';']).next().unwrap_or_default().trim()
 }
 
-/// Our own origins as socket addresses: not every engine counts `ws:` under `'self'`.
-fn socket_sources(app: &App) -> String {
-    let sources: Vec<String> =
-        app.own_origins.iter().map(|origin| origin.replacen("http", "ws", 1)).collect();
-    sources.join(" ")
+/// Our own origins as socket addresses: not every engine counts `ws:` under `'self'`. A content security policy knows
+/// no IPv6 addresses.
+pub fn socket_sources(app: &App) -> String {
+    let named = app.own_origins.iter().filter(|origin| !origin.contains('['));
+    named.map(|origin| origin.replacen("http", "ws", 1)).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the text as it stands in an attribute or between tags.

@@ -1,0 +1,26 @@
+//! The server as its clients meet it: a real database, real sockets, a clock that the test moves.
+//!
+//! One binary, so that it is linked once. `harness` holds the server under test and the people who use it; every other
+//! file is one subject.
+
+mod flow_bad_input;
+mod flow_concurrency;
+mod flow_first_message;
+mod flow_introduction;
+mod flow_presence;
+mod flow_resume;
+mod flow_seen;
+mod flow_status;
+mod harness;
+mod http_access;
+mod http_documents;
+mod http_problems;
+mod http_session;
+mod locked;
+mod logs;
+mod process;
+mod process_kill;
+mod store_conversations;
+mod store_entries;
+mod store_open;
+mod store_people;

@@ -1,0 +1,139 @@
+//! Conformance of the store: conversations, their numbers, marks and lists.
+
+use causette_server::store::conversation::{self, Writer};
+use causette_shared::conversation::Status;
+use causette_shared::id::ConversationId;
+use causette_shared::protocol::agent::ListCursor;
+use causette_shared::time::Timestamp;
+
+use crate::harness::app::NOW;
+use crate::harness::store::{
+    FreshStore, add_agent, add_conversation, add_message, add_visitor, entropy, shop,
+};
+
+#[tokio::test]
+async fn numbers_count_up_from_1001_and_are_given_back_with_the_transaction() {
+    let fresh = FreshStore::with_shop().await;
+    for wanted in [1001, 1002] {
+        let mut tx = fresh.begin().await;
+        let visitor = add_visitor(&mut tx, &wanted.to_string()).await;
+        let id = add_conversation(&mut tx, visitor, NOW).await;
+        let found =
+            conversation::find_conversation(&mut tx, id).await.expect("it reads").expect("it is there");
+        assert_eq!(found.number, wanted);
+        assert_eq!((found.status, found.last_seq, found.revision), (Status::New, 0, 0));
+        tx.commit().await.expect("it commits");
+        let mut dropped = fresh.begin().await;
+        let visitor = add_visitor(&mut dropped, "dropped").await;
+        add_conversation(&mut dropped, visitor, NOW).await;
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_has_one_conversation_that_is_not_closed() {
+    let fresh = FreshStore::with_shop().await;
+    let mut tx = fresh.begin().await;
+    let visitor = add_visitor(&mut tx, "mine").await;
+    let first = add_conversation(&mut tx, visitor, NOW).await;
+    for status in Status::ALL {
+        conversation::set_status(&mut tx, first, status).await.expect("it is set");
+        let id = ConversationId::mint(NOW, entropy());
+        let second = conversation::create_conversation(&mut tx, id, &shop(), visitor, "en", NOW).await;
+        assert_eq!(second.is_ok(), status == Status::Closed, "beside one that is {status}");
+        if second.is_ok() {
+            let newest = conversation::find_newest_of(&mut tx, visitor).await.expect("it reads");
+            assert_eq!(newest.map(|found| found.id), Some(id));
+        }
+    }
+}
+
+#[tokio::test]
+async fn places_are_given_one_by_one_for_each_conversation() {
+    let fresh = FreshStore::with_shop().await;
+    let mut tx = fresh.begin().await;
+    let one = add_visitor(&mut tx, "one").await;
+    let two = add_visitor(&mut tx, "two").await;
+    let (one, two) = (add_conversation(&mut tx, one, NOW).await, add_conversation(&mut tx, two, NOW).await);
+    for wanted in 1..=3 {
+        assert_eq!(conversation::next_seq(&mut tx, one).await.expect("it is given"), wanted);
+    }
+    assert_eq!(conversation::next_seq(&mut tx, two).await.expect("it is given"), 1);
+    let found = conversation::find_conversation(&mut tx, one).await.expect("it reads").expect("it is there");
+    assert_eq!((found.last_seq, found.revision), (3, 3));
+}
+
+#[tokio::test]
+async fn seen_never_goes_back_and_never_past_the_end() {
+    let fresh = FreshStore::with_shop().await;
+    let mut tx = fresh.begin().await;
+    let visitor = add_visitor(&mut tx, "mine").await;
+    let id = add_conversation(&mut tx, visitor, NOW).await;
+    for number in 1..=3 {
+        add_message(&mut tx, id, &number.to_string()).await;
+        conversation::note_message(&mut tx, id, Writer::Visitor, "x", NOW).await.expect("it is noted");
+    }
+    for by in [Writer::Visitor, Writer::Agent] {
+        for (upto, moves) in [(2, true), (2, false), (1, false), (4, false), (u32::MAX, false), (3, true)] {
+            let moved = conversation::mark_seen(&mut tx, id, by, upto).await.expect("it works");
+            assert_eq!(moved, moves, "{by:?} up to {upto}");
+            let found = conversation::find_conversation(&mut tx, id).await.expect("it reads");
+            let found = found.expect("it is there");
+            if by == Writer::Agent {
+                assert_eq!(found.unread, 3 - found.agent_seen);
+            }
+        }
+    }
+    let found = conversation::find_conversation(&mut tx, id).await.expect("it reads").expect("it is there");
+    assert_eq!((found.visitor_seen, found.agent_seen, found.unread), (3, 3, 0));
+}
+
+#[tokio::test]
+async fn the_last_message_is_noted_with_who_wrote_it() {
+    let fresh = FreshStore::with_shop().await;
+    let mut tx = fresh.begin().await;
+    let alice = add_agent(&mut tx, "alice@desk.example").await;
+    let visitor = add_visitor(&mut tx, "mine").await;
+    let id = add_conversation(&mut tx, visitor, NOW).await;
+    add_message(&mut tx, id, "one").await;
+    let later = Timestamp(NOW.0 + 5);
+    conversation::note_message(&mut tx, id, Writer::Visitor, "one", later).await.expect("it is noted");
+    let found = conversation::find_conversation(&mut tx, id).await.expect("it reads").expect("it is there");
+    assert_eq!((found.preview.as_str(), found.preview_by, found.unread), ("one", Writer::Visitor, 1));
+    assert_eq!((found.created_at, found.last_message_at), (NOW, later));
+    conversation::set_assignee(&mut tx, id, alice.id).await.expect("it is set");
+    conversation::note_message(&mut tx, id, Writer::Agent, "two", later).await.expect("it is noted");
+    let found = conversation::find_conversation(&mut tx, id).await.expect("it reads").expect("it is there");
+    assert_eq!((found.preview.as_str(), found.preview_by, found.unread), ("two", Writer::Agent, 0));
+    assert_eq!((found.agent_seen, found.assignee), (1, Some(alice)));
+}
+
+#[tokio::test]
+async fn a_list_read_page_by_page_has_each_conversation_once_also_at_equal_times() {
+    let fresh = FreshStore::with_shop().await;
+    let mut tx = fresh.begin().await;
+    let mut added = Vec::new();
+    for number in 0..11_i64 {
+        let visitor = add_visitor(&mut tx, &number.to_string()).await;
+        // Three times only, so that most rows share theirs with others.
+        added.push(add_conversation(&mut tx, visitor, Timestamp(NOW.0 + number % 3)).await);
+    }
+    for limit in [1, 2, 3, 4, 11, 50] {
+        let (mut read, mut after) = (Vec::new(), None);
+        loop {
+            let page = conversation::list_conversations(&mut tx, after, limit).await.expect("it reads");
+            let Some(last) = page.last() else {
+                break;
+            };
+            assert!(page.len() <= limit);
+            after = Some(ListCursor { last_message_at: last.last_message_at, number: last.number });
+            read.extend(page);
+        }
+        let order = |row: &conversation::Conversation| std::cmp::Reverse((row.last_message_at, row.number));
+        assert!(read.is_sorted_by_key(order), "pages of {limit}");
+        let mut ids: Vec<_> = read.iter().map(|row| row.id).collect();
+        ids.sort_unstable();
+        let mut wanted = added.clone();
+        wanted.sort_unstable();
+        assert_eq!(ids, wanted, "pages of {limit}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Opening the database: durable, or not at all; mistakes are one line.
+
+use causette_server::store::{OpenError, Store};
+use sqlx::Row as _;
+
+use crate::harness::app::{connect, database_in};
+
+async fn open(address: &str) -> Result<Store, OpenError> {
+    Store::open(address).await
+}
+
+#[tokio::test]
+async fn commits_are_durable_and_keys_are_checked() {
+    let directory = tempfile::tempdir().expect("there is a temporary directory");
+    let file = database_in(directory.path());
+    let Store::Sqlite { writer, readers } =
+        open(&format!("sqlite://{}", file.display())).await.expect("it opens");
+    for pool in [&writer, &readers] {
+        for (setting, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5_000)] {
+            let sql = sqlx::AssertSqlSafe(format!("PRAGMA {setting}"));
+            let found: i64 = sqlx::query(sql).fetch_one(pool).await.expect("it answers").get(0);
+            assert_eq!(found, wanted, "{setting}");
+        }
+        let mode: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await.expect("it answers");
+        assert_eq!(mode, "wal");
+    }
+    let written = sqlx::query("DELETE FROM counter").execute(&readers).await;
+    assert!(written.is_err(), "readers only read");
+}
+
+#[tokio::test]
+async fn a_second_opening_finds_what_the_first_left() {
+    let directory = tempfile::tempdir().expect("there is a temporary directory");
+    let address = format!("sqlite://{}", database_in(directory.path()).display());
+    open(&address).await.expect("it opens").close().await;
+    let store = open(&address).await.expect("it opens again");
+    store.ping().await.expect("it answers");
+    store.close().await;
+    let mut connection = connect(&database_in(directory.path())).await;
+    let value: i64 = sqlx::query_scalar("SELECT value FROM counter")
+        .fetch_one(&mut connection)
+        .await
+        .expect("it is there");
+    assert_eq!(value, 1000);
+}
+
+#[tokio::test]
+async fn a_bad_address_is_told_in_one_line_without_its_password() {
+    for address in ["postgres://causette:secret@db/causette", "causette.db", ""] {
+        let error = open(address).await.err().expect("it is refused").to_string();
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(!error.contains("secret"), "{error}");
+        assert!(error.contains("sqlite://"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_cannot_be_written_is_told_in_one_line() {
+    let directory = tempfile::tempdir().expect("there is a temporary directory");
+    let in_the_way = directory.path().join("file");
+    std::fs::write(&in_the_way, "").expect("it is written");
+    for path in [in_the_way.join("causette.db"), directory.path().join("missing/causette.db")] {
+        let error = open(&format!("sqlite://{}", path.display())).await.err().expect("it is refused");
+        let error = error.to_string();
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains(&path.display().to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_told_in_one_line() {
+    let directory = tempfile::tempdir().expect("there is a temporary directory");
+    let file = database_in(directory.path());
+    std::fs::write(&file, "this is a shopping list, and a long one at that").expect("it is written");
+    let error = open(&format!("sqlite://{}", file.display())).await.err().expect("it is refused");
+    assert_eq!(error.to_string().lines().count(), 1, "{error}");
+}
