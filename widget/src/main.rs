@@ -1,1 +1,5 @@
-fn main() {}
+//! The program that the panel's document loads.
+
+fn main() {
+    causette_widget::start();
+}

@@ -1,0 +1,83 @@
+//! The machine around the tests: programs, directories, clock, randomness. The only place here that reads them.
+
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use causette_shared::id::{EntryId, SessionSecret};
+use causette_shared::time::Timestamp;
+
+/// The server's binary: what `CAUSETTE_BIN` names, else the one built beside this program.
+///
+/// # Panics
+/// There is none.
+#[must_use]
+pub fn server_binary() -> PathBuf {
+    let named = std::env::var_os("CAUSETTE_BIN").map(PathBuf::from);
+    let beside = || {
+        // target/<profile>/causette, seen from target/<profile>/ or target/<profile>/deps/.
+        let program = std::env::current_exe().ok()?;
+        program
+            .ancestors()
+            .skip(1)
+            .take(2)
+            .map(|directory| directory.join("causette"))
+            .find(|file| file.is_file())
+    };
+    named.or_else(beside).expect("the server is built first: cargo build -p causette-server")
+}
+
+/// The browser's driver: what `CHROMEDRIVER` names, else the one in `PATH`.
+#[must_use]
+pub fn browser_driver() -> PathBuf {
+    std::env::var_os("CHROMEDRIVER").map_or_else(|| PathBuf::from("chromedriver"), PathBuf::from)
+}
+
+/// The customers' pages that the loader is tested on.
+#[must_use]
+pub fn host_pages() -> PathBuf {
+    workspace().join("snippet/test")
+}
+
+/// Where screenshots of failures go.
+#[must_use]
+pub fn artifacts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts")
+}
+
+/// The checkout.
+#[must_use]
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace")
+}
+
+/// The wall clock.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place here that reads it")]
+pub fn now() -> Timestamp {
+    Timestamp::default().after(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// The clock that measurements are taken with.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place here that reads it")]
+pub fn stopwatch() -> Instant {
+    Instant::now()
+}
+
+/// Mints the id of something to be sent.
+#[must_use]
+pub fn entry_id() -> EntryId {
+    EntryId::mint(now(), random())
+}
+
+/// Mints a visitor's secret.
+#[must_use]
+pub fn session_secret() -> SessionSecret {
+    SessionSecret::from_bytes(random())
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}

@@ -1,0 +1,104 @@
+//! A customer's site: the pages of `snippet/test` on an origin of their own, and a record of what was asked of it.
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::{Server, environment};
+
+/// The site's key at the server.
+const KEY: &str = "shop";
+
+/// The Content-Security-Policy that the pages are sent with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// None.
+    Open,
+    /// The strictest that DESIGN 6 promises to work under.
+    Strict,
+}
+
+/// A customer's site. Dropping it closes it.
+pub struct HostSite {
+    serving: JoinHandle<()>,
+    asked: Asked,
+    /// Where it lives. By name, and so another *site* than the server in the browser's eyes, as it is for customers.
+    pub origin: String,
+}
+
+type Asked = Arc<Mutex<Vec<String>>>;
+
+struct Shelf {
+    chat: String,
+    policy: Option<HeaderValue>,
+    asked: Asked,
+}
+
+impl HostSite {
+    /// Opens a site and makes it known to the server.
+    ///
+    /// # Panics
+    /// No port is free, or the server refuses the site.
+    pub async fn open(server: &Server, policy: Policy) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
+        let port = listener.local_addr().expect("it is bound").port();
+        let origin = format!("http://localhost:{port}");
+        server.add_site(KEY, &[&origin]).await;
+        let chat = server.origin.clone();
+        let strict =
+            format!("default-src 'self'; script-src 'self' {chat}; frame-src {chat}; style-src 'self'");
+        let policy = (policy == Policy::Strict).then(|| strict.parse().expect("it is a header's value"));
+        let asked = Asked::default();
+        let shelf = Arc::new(Shelf { chat, policy, asked: asked.clone() });
+        let app = axum::Router::new().fallback(page).with_state(shelf);
+        let serving = tokio::spawn(async move {
+            // It serves until it is aborted.
+            let _ = axum::serve(listener, app).await;
+        });
+        Self { serving, asked, origin }
+    }
+
+    /// The address of a page: `plain` for `snippet/test/plain.html`.
+    #[must_use]
+    pub fn page(&self, name: &str) -> String {
+        format!("{}/{name}.html", self.origin)
+    }
+
+    /// The paths that were asked for, in order.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for HostSite {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn page(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    shelf.asked.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
+    if path == "/favicon.ico" {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let name = path.trim_start_matches('/');
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
+    let text = match tokio::fs::read_to_string(environment::host_pages().join(name)).await {
+        Ok(text) if is_plain => text,
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    let text = text.replace("{{ORIGIN}}", &shelf.chat).replace("/embed/demo.js", &format!("/embed/{KEY}.js"));
+    let media_type = if name.ends_with(".js") { "text/javascript" } else { "text/html; charset=utf-8" };
+    let mut response = ([(header::CONTENT_TYPE, media_type)], text).into_response();
+    if let Some(policy) = &shelf.policy {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+    }
+    response
+}

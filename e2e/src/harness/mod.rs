@@ -1,0 +1,21 @@
+//! Starts and stops what a story needs. Dropping a value ends what it started.
+
+mod agent_socket;
+mod browser;
+mod driver;
+pub mod environment;
+mod host_site;
+mod process;
+mod proxy;
+mod server;
+mod visitor_socket;
+mod wait;
+
+pub use agent_socket::AgentSocket;
+pub use browser::{Browser, Looks};
+pub use driver::Command;
+pub use host_site::{HostSite, Policy};
+pub use proxy::{Proxy, Wire};
+pub use server::{ALICE, BOB, PASSWORD, Server};
+pub use visitor_socket::{Burst, VisitorSocket};
+pub use wait::{PATIENCE, Problem, wait_for, wait_until};

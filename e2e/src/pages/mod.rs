@@ -1,0 +1,13 @@
+//! The screens as a person meets them.
+
+mod acts;
+mod desk;
+mod numbered;
+mod panel;
+mod shop;
+mod view;
+
+pub use desk::Desk;
+pub use panel::Panel;
+pub use shop::Shop;
+pub use view::{Place, Role, View};

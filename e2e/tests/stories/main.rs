@@ -1,0 +1,16 @@
+//! The stories that matter, told by a real browser to the real binary. One server each; screenshots of what failed are
+//! in `e2e/artifacts`.
+
+mod before_click;
+mod continuity;
+mod crash;
+mod french;
+mod host_pages;
+mod introduction;
+mod lost_connection;
+mod names;
+mod phone;
+mod sign_in;
+mod strict_policy;
+mod talk;
+mod text_safety;

@@ -1,0 +1,151 @@
+//! What the panel keeps in the browser: messages on their way, the draft, and whether the form was put off.
+//!
+//! Before the visitor has a session or has agreed to personalisation it lasts as long as the tab, afterwards until it is
+//! done with. What is stored outlives the protocol number, so it has a form of its own instead of a frame's: a panel
+//! that reloads into a newer version finds what the older one left.
+
+use causette_client::storage::{self, Area};
+use causette_shared::entry::Content;
+use causette_shared::form::Introduction;
+use causette_shared::id::EntryId;
+
+const DRAFT: &str = "draft";
+const LATER: &str = "later";
+const UNSENT: &str = "unsent.";
+const MESSAGE: char = 'm';
+const INTRODUCTION: char = 'i';
+/// Stands between the answers of an introduction: the control character made for it, which no field may hold.
+const SEPARATOR: char = '\u{1f}';
+
+/// The part of the browser's storage that belongs to one site.
+#[derive(Clone, Debug)]
+pub struct Keep {
+    prefix: String,
+    area: Area,
+}
+
+impl Keep {
+    /// Opens the storage of a site; `lasting` is whether what is kept may outlive the tab.
+    #[must_use]
+    pub fn new(site: &str, lasting: bool) -> Self {
+        let keep = Self { prefix: ["causette.", site, "."].concat(), area: area(lasting) };
+        keep.move_all();
+        keep
+    }
+
+    /// Allows or forbids outliving the tab; what is kept moves.
+    pub fn set_lasting(&mut self, lasting: bool) {
+        if self.area != area(lasting) {
+            self.area = area(lasting);
+            self.move_all();
+        }
+    }
+
+    /// The text that was being written.
+    #[must_use]
+    pub fn draft(&self) -> String {
+        self.get(DRAFT).unwrap_or_default()
+    }
+
+    /// Keeps the text that is being written; an empty one is nothing to keep.
+    pub fn set_draft(&self, text: &str) {
+        if text.is_empty() { self.remove(DRAFT) } else { self.set(DRAFT, text) }
+    }
+
+    /// Whether the form was put off.
+    #[must_use]
+    pub fn is_put_off(&self) -> bool {
+        self.get(LATER).is_some()
+    }
+
+    /// Keeps whether the form was put off.
+    pub fn set_put_off(&self, put_off: bool) {
+        if put_off { self.set(LATER, "1") } else { self.remove(LATER) }
+    }
+
+    /// Keeps something until it has arrived.
+    pub fn add_unsent(&self, id: EntryId, content: &Content) {
+        self.set(&unsent_name(id), &encode(content));
+    }
+
+    /// Forgets something that has arrived or was taken back.
+    pub fn remove_unsent(&self, id: EntryId) {
+        self.remove(&unsent_name(id));
+    }
+
+    /// Everything that has not arrived, in the order it was written: the ids sort by time.
+    #[must_use]
+    pub fn unsent(&self) -> Vec<(EntryId, Content)> {
+        let prefix = [&self.prefix, UNSENT].concat();
+        let read = |key: String| {
+            let id = key.strip_prefix(&prefix)?.parse().ok()?;
+            Some((id, decode(&storage::get(self.area, &key)?)?))
+        };
+        storage::keys(self.area, &prefix).into_iter().filter_map(read).collect()
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        storage::get(self.area, &self.key(name))
+    }
+
+    fn set(&self, name: &str, value: &str) {
+        // Storage that is full or forbidden costs the copy, not the message: it is still in memory.
+        storage::set(self.area, &self.key(name), value);
+    }
+
+    fn remove(&self, name: &str) {
+        storage::remove(self.area, &self.key(name));
+    }
+
+    fn key(&self, name: &str) -> String {
+        [&self.prefix, name].concat()
+    }
+
+    fn move_all(&self) {
+        let from = if self.area == Area::Local { Area::Session } else { Area::Local };
+        for name in [UNSENT, DRAFT, LATER] {
+            for key in storage::keys(from, &self.key(name)) {
+                if let Some(value) = storage::get(from, &key) {
+                    storage::set(self.area, &key, &value);
+                }
+                storage::remove(from, &key);
+            }
+        }
+    }
+}
+
+fn area(lasting: bool) -> Area {
+    if lasting { Area::Local } else { Area::Session }
+}
+
+fn unsent_name(id: EntryId) -> String {
+    let mut buffer = [0; 36];
+    [UNSENT, id.0.as_hyphenated().encode_lower(&mut buffer)].concat()
+}
+
+fn encode(content: &Content) -> String {
+    let mut text = String::new();
+    match content {
+        Content::Message { text: message } => {
+            text.push(MESSAGE);
+            text.push_str(message);
+        }
+        Content::Introduction(Introduction { name, email, phone }) => {
+            text.push(INTRODUCTION);
+            for answer in [name, email, phone] {
+                text.push_str(answer.as_deref().unwrap_or_default());
+                text.push(SEPARATOR);
+            }
+        }
+    }
+    text
+}
+
+fn decode(kept: &str) -> Option<Content> {
+    if let Some(text) = kept.strip_prefix(MESSAGE) {
+        return Some(Content::Message { text: text.to_owned() });
+    }
+    let mut answers = kept.strip_prefix(INTRODUCTION)?.split(SEPARATOR);
+    let mut next = || answers.next().filter(|answer| !answer.is_empty()).map(str::to_owned);
+    Some(Content::Introduction(Introduction { name: next(), email: next(), phone: next() }))
+}
