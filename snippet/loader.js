@@ -194,6 +194,11 @@
     return safely(() => RegExp(`\\bcausette_${settings.site}=1.([\\w-]{43})?.(\\w+)`).exec(document.cookie)) || [];
   }
 
+  // Another tab may have begun the conversation since.
+  function recall() {
+    secret = remembered()[1] || secret;
+  }
+
   // Without consent to personalisation only a conversation, which the visitor began, may be remembered.
   function remember() {
     const keep = secret || option.consent & 1;
@@ -296,6 +301,7 @@
     const open = next == 'chat';
     const inside = document.activeElement == host;
     if (next == before || !/^(chat|close|welcome)$/.test(next)) return;
+    recall();
     state = next;
     bubble = false;
     clearTimeout(bubbleTimer);
@@ -369,8 +375,7 @@
   // Runs at every load of the frame: a page that moves our host element in its tree makes the frame load again.
   function shake() {
     const channel = new MessageChannel();
-    // Another tab may have begun the conversation since.
-    secret = remembered()[1] || secret;
+    recall();
     ready = false;
     port = channel.port1;
     port.onmessage = (event) => safely(receive, event.data);
@@ -512,7 +517,6 @@
     build();
     attach();
     paint();
-    secret = memory[1] || null;
     state = null;
     [option.state, memory[2], settings.state].forEach((one) => state || go(one));
     section.hidden = false;

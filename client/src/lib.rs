@@ -6,5 +6,6 @@ pub mod http;
 pub mod live;
 pub mod location;
 pub mod random;
+pub mod siblings;
 pub mod storage;
 pub mod timer;

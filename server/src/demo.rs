@@ -44,8 +44,9 @@ pub async fn seed(app: &App) -> Result<(), UseCaseError> {
     // Its own hub: nobody is connected to the past.
     let past = crate::wire(app.config.clone(), app.store.clone(), clock.clone(), app.config.listen);
     let settings = SiteSettings { color: "#1f5f4a".to_owned(), ..SiteSettings::default() };
-    let site = Site { key, name: "Maison Lumen".to_owned(), origins: vec![SiteOrigin::Own], settings };
-    past.perform(AddSite(site.clone())).await?;
+    let site =
+        Site { key: key.clone(), name: "Maison Lumen".to_owned(), origins: vec![SiteOrigin::Own], settings };
+    past.perform(AddSite(site)).await?;
     let add = |email: &str, name: &str, role| AddAgent {
         email: email.to_owned(),
         name: name.to_owned(),
@@ -54,7 +55,7 @@ pub async fn seed(app: &App) -> Result<(), UseCaseError> {
     };
     let alice = past.perform(add(ALICE, "Alice Martin", Role::Admin)).await?;
     let bob = past.perform(add(BOB, "Bob Keller", Role::Agent)).await?;
-    let seeds = Seeds { app: &past, clock: &clock, site };
+    let seeds = Seeds { app: &past, clock: &clock, site: key };
 
     let claire = seeds
         .begin("fr", "Bonjour, la lampe Nacelle existe-t-elle avec un câble textile plus long ?")
@@ -87,7 +88,7 @@ pub async fn seed(app: &App) -> Result<(), UseCaseError> {
 struct Seeds<'a> {
     app: &'a App,
     clock: &'a ManualClock,
-    site: Site,
+    site: SiteKey,
 }
 
 /// A visitor of the past and their conversation.

@@ -170,7 +170,7 @@ impl Default for SiteSettings {
             close_delay_s: 15,
             introduction_delay_ms: 5_000,
             greeting: texts([
-                ("en", "Hello! Can we help you with anything?"),
+                ("en", "Hello! How can we help?"),
                 ("fr", "Bonjour ! Pouvons-nous vous aider ?"),
             ]),
             automatic_answer: texts([

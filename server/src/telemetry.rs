@@ -1,5 +1,7 @@
 //! Structured logs. They carry ids, never texts, addresses, IPs or tokens.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError, LogFormat};
@@ -11,7 +13,10 @@ use crate::config::{Config, ConfigError, LogFormat};
 pub fn start(config: &Config) -> Result<(), ConfigError> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| ConfigError::Value(format!("log is not a filter: {error}")))?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // A second start in one process, as in tests, keeps the first one's subscriber.
     let _ = match config.log_format {
         LogFormat::Text => logs.try_init(),

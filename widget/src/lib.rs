@@ -62,6 +62,7 @@ fn run(root: web_sys::HtmlElement, setup: Setup, host: Option<host::Host>) {
     leptos::mount::mount_to(root, move || {
         let widget = Widget::new(setup, setup::words(), host, outlet);
         page::listen(widget);
+        widget.join_siblings();
         let ping = visitor::encode(&ClientFrame::Ping).unwrap_or_default();
         let live =
             Live::new(socket_url(SOCKET), Payload::Binary(ping), move |event| widget.live_event(event));

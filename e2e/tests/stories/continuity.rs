@@ -56,3 +56,36 @@ async fn reload_another_page_and_another_tab_keep_the_conversation() {
     shop.open_chat().await;
     panel.wait_for_message("Closed, and still there").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tabs_that_were_open_before_the_first_message_are_one_visitor() {
+    let server = Server::start().await;
+    let browser = Browser::open("visitor").await;
+    let shop = Shop::visit(&browser, &server.shop("")).await;
+    let panel = shop.open_chat().await;
+    let first = browser.window().await;
+    let second = browser.open_tab().await;
+    browser.goto(&server.shop("about.html")).await;
+    let other = shop.open_chat().await;
+
+    browser.look_at(&first).await;
+    panel.say("Written in the first tab").await;
+    panel.wait_until_sent().await;
+    let number = panel.number().await;
+
+    browser.look_at(&second).await;
+    other.wait_for_message("Written in the first tab").await;
+    assert_eq!(other.number().await, number);
+    other.say("And answered in the second").await;
+    other.wait_until_sent().await;
+    assert_eq!(other.number().await, number, "the second tab began a conversation of its own");
+
+    // Minimised and opened again, a page that never had the session itself does not lose it for all.
+    shop.close_chat().await;
+    browser.look_at(&first).await;
+    panel.wait_for_message("And answered in the second").await;
+    browser.reload().await;
+    shop.open_chat().await;
+    panel.wait_for_message("And answered in the second").await;
+    assert_eq!(panel.number().await, number);
+}

@@ -54,7 +54,7 @@ pub async fn serve(app: Arc<App>, socket: WebSocket, agent: Agent, session: Secr
                 Err(Gone) => break,
             },
             notice = notices.recv() => match notice {
-                Some(notice) => desk.pass_on(notice).await,
+                Some(notice) => desk.pass_on(&notice).await,
                 // The queue overflowed: cut, the desk comes back and resumes.
                 None => break,
             },
@@ -211,7 +211,7 @@ impl Desk {
                 if let Some(watched) = self.watched.get(&conversation) {
                     let (agent, from) = (Some(self.agent.name.clone()), self.subscription.id());
                     let notice = Notice::Typing { conversation, agent, from, active };
-                    self.app.hub.publish_typing(watched.visitor, notice);
+                    self.app.hub.publish_to_both(watched.visitor, notice);
                 }
                 Ok(())
             }
@@ -290,24 +290,25 @@ impl Desk {
         Ok(())
     }
 
-    async fn pass_on(&mut self, notice: Notice) -> Step {
+    async fn pass_on(&mut self, notice: &Notice) -> Step {
         match notice {
             Notice::Changed(changed) => {
-                let result = self.deliver(&changed).await;
+                let result = self.deliver(changed).await;
                 return self.settle(result);
             }
             Notice::Typing { conversation, agent, from, active } => {
-                if from != self.subscription.id() && self.watched.contains_key(&conversation) {
-                    self.out.push(ServerFrame::Typing { conversation, name: agent, active });
+                if *from != self.subscription.id() && self.watched.contains_key(conversation) {
+                    let (conversation, name, active) = (*conversation, agent.clone(), *active);
+                    self.out.push(ServerFrame::Typing { conversation, name, active });
                 }
             }
             Notice::Presence { visitor, connected } => {
-                for (conversation, has_address) in self.listed.get(&visitor).into_iter().flatten() {
-                    let presence = presence::derive(connected, *has_address);
+                for (conversation, has_address) in self.listed.get(visitor).into_iter().flatten() {
+                    let presence = presence::derive(*connected, *has_address);
                     self.out.push(ServerFrame::Presence { conversation: *conversation, presence });
                 }
             }
-            Notice::SessionEnded(session) if session == self.session => {
+            Notice::SessionEnded(session) if *session == self.session => {
                 return self.give_up(Problem::new(ProblemKind::NotSignedIn));
             }
             Notice::SessionEnded(_) => {}

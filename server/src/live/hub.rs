@@ -32,7 +32,7 @@ pub struct Changed {
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// A commit changed a conversation.
-    Changed(Arc<Changed>),
+    Changed(Box<Changed>),
     /// Someone types, or has stopped.
     Typing {
         /// Where.
@@ -59,7 +59,8 @@ pub enum Notice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(u64);
 
-type Queue = mpsc::Sender<Notice>;
+/// Shared, so that a waiting hint takes eight bytes and an idle queue next to none.
+type Queue = mpsc::Sender<Arc<Notice>>;
 
 #[derive(Default)]
 struct Rooms {
@@ -96,7 +97,7 @@ impl Hub {
     }
 
     /// Makes a connection known: its id, the queue of its hints and their receiver.
-    pub fn connect(self: &Arc<Self>) -> (Subscription, mpsc::Receiver<Notice>) {
+    pub fn connect(self: &Arc<Self>) -> (Subscription, mpsc::Receiver<Arc<Notice>>) {
         let (queue, notices) = mpsc::channel(QUEUE);
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
         self.open.send_modify(|open| *open += 1);
@@ -109,16 +110,12 @@ impl Hub {
     /// Tells everyone concerned that a conversation has changed.
     pub fn publish(&self, changed: Changed) {
         let visitor = changed.conversation.visitor;
-        let notice = Notice::Changed(Arc::new(changed));
-        let mut rooms = self.rooms();
-        if let Some(room) = rooms.visitors.get_mut(&visitor) {
-            tell(room, &notice);
-        }
-        tell(&mut rooms.desk, &notice);
+        self.publish_to_both(visitor, Notice::Changed(Box::new(changed)));
     }
 
-    /// Tells the visitor and the desk that someone types.
-    pub fn publish_typing(&self, visitor: VisitorId, notice: Notice) {
+    /// Tells the visitor and the desk something.
+    pub fn publish_to_both(&self, visitor: VisitorId, notice: Notice) {
+        let notice = Arc::new(notice);
         let mut rooms = self.rooms();
         if let Some(room) = rooms.visitors.get_mut(&visitor) {
             tell(room, &notice);
@@ -127,8 +124,8 @@ impl Hub {
     }
 
     /// Tells the desk something.
-    pub fn publish_to_desk(&self, notice: &Notice) {
-        tell(&mut self.rooms().desk, notice);
+    pub fn publish_to_desk(&self, notice: Notice) {
+        tell(&mut self.rooms().desk, &Arc::new(notice));
     }
 
     /// What a visitor's connections say; `None` when there is none, and has been none for the grace.
@@ -181,7 +178,7 @@ impl Hub {
             rooms.presence.remove(&visitor);
         }
         if before != connected {
-            tell(&mut rooms.desk, &Notice::Presence { visitor, connected });
+            tell(&mut rooms.desk, &Arc::new(Notice::Presence { visitor, connected }));
         }
     }
 
@@ -194,8 +191,8 @@ impl Hub {
 }
 
 /// Queues a notice for everyone in a room, and puts out who cannot take it: its channel closes, its connection ends.
-fn tell(room: &mut Vec<(ConnectionId, Queue)>, notice: &Notice) {
-    room.retain(|(_, queue)| queue.try_send(notice.clone()).is_ok());
+fn tell(room: &mut Vec<(ConnectionId, Queue)>, notice: &Arc<Notice>) {
+    room.retain(|(_, queue)| queue.try_send(Arc::clone(notice)).is_ok());
 }
 
 /// A connection's place in the hub. Dropping it leaves every room.
@@ -306,7 +303,7 @@ mod tests {
         slow.enter_desk();
         quick.enter_desk();
         for _ in 0..=QUEUE {
-            hub.publish_to_desk(&Notice::Presence { visitor: visitor(), connected: None });
+            hub.publish_to_desk(Notice::Presence { visitor: visitor(), connected: None });
             assert!(quick_notices.recv().await.is_some());
         }
         let mut waiting = 0;
@@ -322,8 +319,8 @@ mod tests {
         let hub = Hub::new(Duration::from_millis(20));
         let (mut desk, mut notices) = hub.connect();
         desk.enter_desk();
-        let mut told = async || match notices.recv().await {
-            Some(Notice::Presence { visitor, connected }) => (visitor, connected),
+        let mut told = async || match notices.recv().await.as_deref() {
+            Some(Notice::Presence { visitor, connected }) => (*visitor, *connected),
             other => panic!("{other:?}"),
         };
         let arrive = |visitor| {

@@ -21,7 +21,8 @@ pub struct Gone;
 /// Bounds what a connection costs: without this, 134 kB each, most of it an unused read buffer.
 pub fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
-        .read_buffer_size(4096)
+        // A visitor's frame is short; a longer one takes several reads.
+        .read_buffer_size(1024)
         .write_buffer_size(0)
         .max_message_size(limits::FRAME_BYTES)
         .max_frame_size(limits::FRAME_BYTES)

@@ -23,7 +23,7 @@ use crate::secret::SecretHash;
 use crate::service::UseCaseError;
 use crate::service::mark_seen::{MarkSeen, Seer};
 use crate::service::send_message::SendMessage;
-use crate::site::{Site, supported_locale};
+use crate::site::supported_locale;
 use crate::store::conversation::{self, Conversation};
 use crate::store::{Tx, entry, site, visitor};
 
@@ -43,7 +43,7 @@ pub async fn serve(app: Arc<App>, socket: WebSocket, peer: IpAddr) {
                 Err(Gone) => break Gone,
             },
             notice = next(&mut notices) => match notice {
-                Ok(notice) => Box::pin(client.pass_on(notice)).await,
+                Ok(notice) => Box::pin(client.pass_on(&notice)).await,
                 Err(Gone) => break Gone,
             },
             Ok(()) = available.changed() => {
@@ -65,12 +65,13 @@ pub async fn serve(app: Arc<App>, socket: WebSocket, peer: IpAddr) {
 }
 
 /// A queue that was closed belongs to a reader that lagged: it is cut, and resumes.
-async fn next(notices: &mut mpsc::Receiver<Notice>) -> Result<Notice, Gone> {
+async fn next(notices: &mut mpsc::Receiver<Arc<Notice>>) -> Result<Arc<Notice>, Gone> {
     notices.recv().await.ok_or(Gone)
 }
 
 async fn flush(connection: &mut Connection, out: &mut Vec<ServerFrame>) -> Result<(), Gone> {
-    for frame in out.drain(..) {
+    // Taken and not drained: an idle connection keeps no buffer.
+    for frame in std::mem::take(out) {
         match encode(&frame) {
             Ok(bytes) => connection.send(Message::Binary(bytes.into())).await?,
             // Frames are made within the limit; one that is not would be skipped, and asked for again for ever.
@@ -91,7 +92,7 @@ enum Step {
 
 /// Who is at the other end, once they have said hello.
 struct Identity {
-    site: Site,
+    site: SiteKey,
     session: Option<SecretHash>,
     locale: &'static str,
 }
@@ -208,7 +209,7 @@ impl Client {
             None => None,
         };
         let locale = supported_locale(&hello.locale);
-        self.identity = Some(Identity { site, session, locale });
+        self.identity = Some(Identity { site: site.key, session, locale });
         drop(tx);
         let mut newest = None;
         self.cursor = None;
@@ -371,7 +372,7 @@ impl Client {
             return Ok(None);
         };
         let mut tx = self.app.store.begin_read().await?;
-        let found = visitor::find_visitor(&mut tx, &site.key, session).await?;
+        let found = visitor::find_visitor(&mut tx, site, session).await?;
         if let Some(visitor) = found {
             self.subscription.enter_as_visitor(visitor.id, causette_shared::presence::Activity::Active);
         }
@@ -382,21 +383,21 @@ impl Client {
         if let (Some(visitor), Some(cursor)) = (self.subscription.visitor(), self.cursor) {
             let from = self.subscription.id();
             let notice = Notice::Typing { conversation: cursor.conversation, agent: None, from, active };
-            self.app.hub.publish_typing(visitor, notice);
+            self.app.hub.publish_to_both(visitor, notice);
         }
     }
 
-    async fn pass_on(&mut self, notice: Notice) -> Step {
+    async fn pass_on(&mut self, notice: &Notice) -> Step {
         match notice {
             Notice::Changed(changed) => {
-                if let Err(error) = self.deliver(&changed).await {
+                if let Err(error) = self.deliver(changed).await {
                     log(&error);
                     return self.give_up(error.problem());
                 }
             }
             Notice::Typing { conversation, agent: Some(name), active, .. } => {
-                if self.cursor.is_some_and(|cursor| cursor.conversation == conversation) {
-                    self.out.push(ServerFrame::Typing { name, active });
+                if self.cursor.is_some_and(|cursor| cursor.conversation == *conversation) {
+                    self.out.push(ServerFrame::Typing { name: name.clone(), active: *active });
                 }
             }
             Notice::Typing { .. } | Notice::Presence { .. } | Notice::SessionEnded(_) => {}

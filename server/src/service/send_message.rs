@@ -4,22 +4,22 @@
 use causette_shared::contact::Contact;
 use causette_shared::entry::{Author, Body, Content, Event};
 use causette_shared::form::Introduction;
-use causette_shared::id::{ContactId, ConversationId, EntryId, Seq, VisitorId};
+use causette_shared::id::{ContactId, ConversationId, EntryId, Seq, SiteKey, VisitorId};
 use causette_shared::message::{InvalidText, parse_text, preview};
 use causette_shared::problem::{Problem, ProblemKind};
 
 use crate::clock;
 use crate::secret::SecretHash;
 use crate::service::{Context, UseCase, UseCaseError};
-use crate::site::{Site, text_in};
+use crate::site::text_in;
 use crate::store::conversation::{self, Conversation, Writer};
 use crate::store::visitor::{self, Visitor};
-use crate::store::{Tx, contact, entry};
+use crate::store::{Tx, contact, entry, site};
 
 /// A visitor adds something to their conversation.
 pub struct SendMessage {
-    /// The site, whose settings hold the automatic answer.
-    pub site: Site,
+    /// The site.
+    pub site: SiteKey,
     /// The visitor's session.
     pub session: SecretHash,
     /// The panel's language.
@@ -48,7 +48,7 @@ impl UseCase for SendMessage {
 
     async fn run(self, tx: &mut Tx, cx: &mut Context) -> Result<Sent, UseCaseError> {
         let body = parse(&self.content)?;
-        let visitor = match visitor::find_visitor(tx, &self.site.key, &self.session).await? {
+        let visitor = match visitor::find_visitor(tx, &self.site, &self.session).await? {
             Some(visitor) => visitor,
             None => self.create_visitor(tx, cx).await?,
         };
@@ -84,7 +84,7 @@ fn parse(content: &Content) -> Result<Body, UseCaseError> {
 impl SendMessage {
     async fn create_visitor(&self, tx: &mut Tx, cx: &Context) -> Result<Visitor, UseCaseError> {
         let id = VisitorId::mint(cx.now, clock::id_entropy()?);
-        if visitor::create_visitor(tx, id, &self.site.key, &self.session, cx.now).await? {
+        if visitor::create_visitor(tx, id, &self.site, &self.session, cx.now).await? {
             Ok(Visitor { id, contact: None })
         } else {
             // The secret is in use on another site: it is no session here, and never becomes one.
@@ -130,7 +130,7 @@ impl SendMessage {
         visitor: Visitor,
     ) -> Result<ConversationId, UseCaseError> {
         let id = ConversationId::mint(cx.now, clock::id_entropy()?);
-        conversation::create_conversation(tx, id, &self.site.key, visitor.id, &self.locale, cx.now).await?;
+        conversation::create_conversation(tx, id, &self.site, visitor.id, &self.locale, cx.now).await?;
         Ok(id)
     }
 
@@ -140,7 +140,10 @@ impl SendMessage {
         cx: &mut Context,
         conversation: ConversationId,
     ) -> Result<(), UseCaseError> {
-        let settings = &self.site.settings;
+        let Some(site) = site::find_site(tx, &self.site).await? else {
+            return Err(UseCaseError::refused(ProblemKind::UnknownSite));
+        };
+        let settings = &site.settings;
         let answers =
             if self.available { &settings.automatic_answer } else { &settings.automatic_answer_away };
         let text = text_in(answers, &self.locale).to_owned();

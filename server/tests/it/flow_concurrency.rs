@@ -153,7 +153,7 @@ async fn a_reader_that_lags_is_cut_and_goes_on_from_where_it_was() {
     for number in 0..QUEUE + 100 {
         let (agent, from) = (Some("Alice".to_owned()), teller.id());
         let notice = Notice::Typing { conversation: id, agent, from, active: true };
-        server.app.hub.publish_typing(visitor.expect("something was sent"), notice);
+        server.app.hub.publish_to_both(visitor.expect("something was sent"), notice);
         if number % 200 == 0 {
             quick.sync().await;
         }

@@ -133,13 +133,40 @@ impl Widget {
             return false;
         }
         let secret = SessionSecret::from_bytes(bytes);
+        self.hold_session(secret);
+        self.tell_siblings();
+        true
+    }
+
+    /// Tells other tabs of the session, as it begins and again as its conversation does.
+    pub(super) fn tell_siblings(self) {
+        if let (Some(siblings), Some(secret)) = (&*self.siblings.borrow(), &*self.session.borrow()) {
+            siblings.tell(secret.expose());
+        }
+    }
+
+    /// Another tab has begun a session, or its conversation: they are this one's too, unless this one has its own.
+    pub(super) fn adopt_session(self, secret: &str) {
+        let Ok(secret) = secret.parse::<SessionSecret>() else {
+            return;
+        };
+        let own = self.session.borrow().clone();
+        let has_conversation = self.with_current(|replica| replica.conversation().is_some());
+        match own {
+            None => self.hold_session(secret),
+            Some(own) if own == secret && !has_conversation => {}
+            Some(_) => return,
+        }
+        self.hello();
+    }
+
+    fn hold_session(self, secret: SessionSecret) {
         if self.setup.full_page {
             storage::set(storage::Area::Local, &session_key(&self.setup.site), secret.expose());
         }
         self.with_host(|host| host.post_with(to_loader::SESSION, &[("secret", secret.expose().into())]));
         self.keep.borrow_mut().set_lasting(true);
         self.session.replace(Some(secret));
-        true
     }
 
     /// Does what the replica wants, and shows what it holds.

@@ -10,7 +10,7 @@ use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::visitor::{
     self, ClientFrame, ConversationState, Cursor, FrameError, Hello, ServerFrame, Welcome,
 };
-use causette_shared::sync::{Follow, Replica};
+use causette_shared::sync::Follow;
 use wasm_bindgen::JsValue;
 
 use super::Widget;
@@ -41,8 +41,10 @@ impl Widget {
     /// Says who is there; said again when the visitor gets a session.
     pub(super) fn hello(self) {
         let cursor = self.with_current(|replica| {
-            let conversation = replica.conversation().filter(|_| replica.last_seq() > 0)?;
-            Some(Cursor { conversation, seq: replica.last_seq() })
+            replica
+                .conversation()
+                .zip(replica.cursor())
+                .map(|(conversation, seq)| Cursor { conversation, seq })
         });
         let session = self.session.borrow().as_ref().map(|secret| secret.expose().to_owned());
         let activity = self.current_activity();
@@ -97,7 +99,6 @@ impl Widget {
         match known {
             Some((conversation, last)) => self.engine.hear_from(conversation, last),
             None => {
-                self.forget_conversation();
                 if self.thread.rows.peek(Vec::is_empty) {
                     self.thread.greeting.set(self.setup.config.greeting.clone());
                 }
@@ -110,18 +111,6 @@ impl Widget {
         self.with_replica(|replica| replica.online(timer::now(), known, Follow::Unasked));
     }
 
-    /// The server knows of no conversation: what is shown is not there any more. What was not sent is kept.
-    fn forget_conversation(self) {
-        let mut replica = self.engine.replica.borrow_mut();
-        if replica.conversation().is_some() {
-            let unsent = replica.outgoing().to_vec();
-            *replica = Replica::new(None);
-            for one in unsent {
-                replica.compose(one.composed_at, one.id, one.content);
-            }
-        }
-    }
-
     fn conversation(self, state: ConversationState) {
         let (id, last) = (state.id, state.last_seq);
         let begins = self.thread.about.peek(|about| about.as_ref().is_none_or(|about| about.id != id));
@@ -129,6 +118,7 @@ impl Widget {
         self.thread.about.set(Some(state));
         if begins {
             self.engine.hear_from(id, 0);
+            self.tell_siblings();
             let number = JsValue::from_f64(number.into());
             self.with_host(|host| host.event("conversation:started", &[("number", number)]));
         }

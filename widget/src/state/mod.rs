@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use causette_client::host::Host;
 use causette_client::live::Live;
+use causette_client::siblings::Siblings;
 use causette_shared::id::SessionSecret;
 use causette_shared::protocol::host::CONSENT_PERSONALISATION;
 use causette_shared::protocol::visitor::ClientFrame;
@@ -71,6 +72,7 @@ pub struct State {
     host: Option<Host>,
     outlet: Outlet,
     live: RefCell<Option<Live>>,
+    siblings: RefCell<Option<Siblings>>,
 }
 
 thread_local! {
@@ -109,6 +111,7 @@ impl Widget {
             host,
             outlet,
             live: RefCell::new(None),
+            siblings: RefCell::new(None),
         };
         let widget = STATES.with_borrow_mut(|states| {
             states.push(Box::leak(Box::new(state)));
@@ -129,6 +132,12 @@ impl Widget {
     pub fn attach(self, live: Live) {
         live.start();
         self.live.replace(Some(live));
+    }
+
+    /// Takes up a session that begins in another tab, and tells other tabs of one that begins here.
+    pub fn join_siblings(self) {
+        let adopt = move |secret: &str| self.adopt_session(secret);
+        self.siblings.replace(Siblings::listen(&self.setup.site, &self.setup.origin, adopt));
     }
 
     /// The visitor agreed to personalisation, or no longer does: what is kept may outlive the tab, or not. A session

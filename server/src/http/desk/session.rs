@@ -68,7 +68,7 @@ pub async fn sign_out(
 ) -> Result<Response, ApiError> {
     if let Some(session) = desk_session(&headers, &app) {
         app.perform(CloseSession(session)).await?;
-        app.hub.publish_to_desk(&Notice::SessionEnded(session));
+        app.hub.publish_to_desk(Notice::SessionEnded(session));
     }
     Ok(answer(&app, StatusCode::NO_CONTENT, None, "", Duration::ZERO))
 }

@@ -70,7 +70,7 @@ impl TestServer {
     /// Sends as a visitor, without a socket.
     pub async fn send_as(&self, site: &Site, session: &str, id: EntryId, content: Content) -> Sent {
         let send = SendMessage {
-            site: site.clone(),
+            site: site.key.clone(),
             session: SecretHash::of(session),
             locale: "en".to_owned(),
             id,
