@@ -31,10 +31,7 @@ impl From<Problem> for ApiError {
 
 impl From<UseCaseError> for ApiError {
     fn from(error: UseCaseError) -> Self {
-        if !matches!(error, UseCaseError::Refused(_)) {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(%error, cause, "a request failed");
-        }
+        error.log("a request");
         Self(error.problem())
     }
 }

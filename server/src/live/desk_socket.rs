@@ -9,13 +9,14 @@ use std::sync::Arc;
 use axum::extract::ws::{Message, WebSocket};
 use causette_shared::entry::Entry;
 use causette_shared::id::{ConversationId, Seq, VisitorId};
-use causette_shared::limits::{CONVERSATIONS_PER_PAGE, ENTRIES_PER_FRAME, ENTRIES_PER_WINDOW};
+use causette_shared::limits::{CONVERSATIONS_PER_PAGE, ENTRIES_PER_WINDOW};
 use causette_shared::presence;
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::{Agent, ClientFrame, ConversationSummary, ListCursor, ServerFrame};
 
 use super::hub::{Changed, Hub, Notice, Subscription};
 use super::socket::{Connection, Gone};
+use super::{read_after, read_window};
 use crate::app::App;
 use crate::secret::SecretHash;
 use crate::service::UseCaseError;
@@ -123,7 +124,7 @@ impl Desk {
                 Step::GoOn
             }
             Err(error) => {
-                log(&error);
+                error.log("a desk's request");
                 self.give_up(error.problem())
             }
         }
@@ -198,7 +199,7 @@ impl Desk {
                 self.out.push(match self.app.perform(reply).await {
                     Ok(seq) => ServerFrame::Acknowledged { id, conversation, seq },
                     Err(error) => {
-                        log(&error);
+                        error.log("a desk's request");
                         ServerFrame::Refused { id, conversation, problem: error.problem() }
                     }
                 });
@@ -238,34 +239,17 @@ impl Desk {
             Some(after) if after == last => {
                 self.out.push(ServerFrame::Entries { conversation: id, entries: Vec::new() });
             }
-            Some(after) if after < last => self.push_after(&mut tx, id, after, last).await?,
+            Some(after) if after < last => {
+                let entries = read_after(&mut tx, id, after, last).await?;
+                self.push_entries(id, entries);
+            }
             other => {
                 if other.is_some() {
                     self.out.push(ServerFrame::Reset { conversation: id });
                 }
-                let before = last.saturating_add(1);
-                let window = entry::list_entries_before(&mut tx, id, before, ENTRIES_PER_WINDOW).await?;
+                let window = read_window(&mut tx, id, last).await?;
                 self.push_entries(id, window);
             }
-        }
-        Ok(())
-    }
-
-    async fn push_after(
-        &mut self,
-        tx: &mut Tx,
-        conversation: ConversationId,
-        mut after: Seq,
-        last: Seq,
-    ) -> Result<(), UseCaseError> {
-        while after < last {
-            let mut entries = entry::list_entries_after(tx, conversation, after, ENTRIES_PER_FRAME).await?;
-            entries.retain(|entry| entry.seq <= last);
-            let Some(read) = entries.last().map(|entry| entry.seq) else {
-                break;
-            };
-            after = read;
-            self.push_entries(conversation, entries);
         }
         Ok(())
     }
@@ -328,21 +312,15 @@ impl Desk {
                 self.push_entries(conversation.id, entries.clone());
             } else {
                 let mut tx = self.app.store.begin_read().await?;
-                self.push_after(&mut tx, conversation.id, watched.sent, conversation.last_seq).await?;
+                let (after, last) = (watched.sent, conversation.last_seq);
+                let entries = read_after(&mut tx, conversation.id, after, last).await?;
+                self.push_entries(conversation.id, entries);
             }
             self.watched.insert(conversation.id, Watched { sent: conversation.last_seq, ..watched });
         }
         let summary = self.summarise(conversation);
         self.out.push(ServerFrame::Conversation(summary));
         Ok(())
-    }
-}
-
-/// A failure is logged once, here; a refusal is no failure of ours.
-fn log(error: &UseCaseError) {
-    if !matches!(error, UseCaseError::Refused(_)) {
-        let cause = std::error::Error::source(error).map(ToString::to_string);
-        tracing::error!(%error, cause, "a desk's request failed");
     }
 }
 

@@ -12,7 +12,35 @@ pub mod visitor_socket;
 pub use socket::bounded;
 
 use causette_shared::entry::{Body, Entry};
-use causette_shared::limits::{ENTRIES_PER_FRAME, FRAME_BYTES};
+use causette_shared::id::{ConversationId, Seq};
+use causette_shared::limits::{ENTRIES_PER_FRAME, ENTRIES_PER_WINDOW, FRAME_BYTES};
+
+use crate::store::{StoreError, Tx, entry};
+
+/// Reads the entries after `after` up to `last`, all of them.
+async fn read_after(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    mut after: Seq,
+    last: Seq,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut read = Vec::new();
+    while after < last {
+        let mut page = entry::list_entries_after(tx, conversation, after, ENTRIES_PER_FRAME).await?;
+        page.retain(|entry| entry.seq <= last);
+        let Some(end) = page.last() else {
+            break;
+        };
+        after = end.seq;
+        read.append(&mut page);
+    }
+    Ok(read)
+}
+
+/// Reads the newest window of a log that ends at `last`.
+async fn read_window(tx: &mut Tx, conversation: ConversationId, last: Seq) -> Result<Vec<Entry>, StoreError> {
+    entry::list_entries_before(tx, conversation, last.saturating_add(1), ENTRIES_PER_WINDOW).await
+}
 
 /// Splits entries into runs that fit a frame each, also where each character takes six bytes of JSON.
 fn in_frames(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
@@ -42,7 +70,7 @@ fn in_frames(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
 #[cfg(test)]
 mod tests {
     use causette_shared::entry::Author;
-    use causette_shared::id::{ConversationId, EntryId};
+    use causette_shared::id::EntryId;
     use causette_shared::protocol::visitor::{ServerFrame, encode};
     use causette_shared::time::Timestamp;
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::ws::{Message, WebSocket};
 use causette_shared::entry::{Content, Entry};
 use causette_shared::id::{ConversationId, EntryId, Seq, SessionSecret, SiteKey, VisitorId};
-use causette_shared::limits::{ENTRIES_PER_FRAME, ENTRIES_PER_WINDOW};
+use causette_shared::limits::ENTRIES_PER_WINDOW;
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::visitor::{
     ClientFrame, ConversationState, Cursor, FrameError, Hello, ServerFrame, Welcome, decode, encode,
@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use super::hub::{Changed, Notice, Subscription};
 use super::socket::{Connection, Gone};
+use super::{read_after, read_window};
 use crate::app::App;
 use crate::secret::SecretHash;
 use crate::service::UseCaseError;
@@ -143,7 +144,7 @@ impl Client {
                 Step::GoOn
             }
             Err(error) => {
-                log(&error);
+                error.log("a visitor's request");
                 self.give_up(error.problem())
             }
         }
@@ -272,32 +273,13 @@ impl Client {
                 self.out.push(ServerFrame::Entries { conversation: conversation.id, entries: Vec::new() });
             }
             None => {
-                let before = conversation.last_seq.saturating_add(1);
-                let window =
-                    entry::list_entries_before(tx, conversation.id, before, ENTRIES_PER_WINDOW).await?;
+                let window = read_window(tx, conversation.id, conversation.last_seq).await?;
                 self.push_entries(conversation.id, window);
             }
-            Some(after) => self.push_after(tx, conversation.id, after, conversation.last_seq).await?,
-        }
-        Ok(())
-    }
-
-    /// Sends the entries after `after` up to `last`, as many frames as it takes.
-    async fn push_after(
-        &mut self,
-        tx: &mut Tx,
-        conversation: ConversationId,
-        mut after: Seq,
-        last: Seq,
-    ) -> Result<(), UseCaseError> {
-        while after < last {
-            let mut entries = entry::list_entries_after(tx, conversation, after, ENTRIES_PER_FRAME).await?;
-            entries.retain(|entry| entry.seq <= last);
-            let Some(read) = entries.last().map(|entry| entry.seq) else {
-                break;
-            };
-            after = read;
-            self.push_entries(conversation, entries);
+            Some(after) => {
+                let entries = read_after(tx, conversation.id, after, conversation.last_seq).await?;
+                self.push_entries(conversation.id, entries);
+            }
         }
         Ok(())
     }
@@ -313,7 +295,7 @@ impl Client {
         match self.try_send(id, content).await {
             Ok(()) => {}
             Err(error) => {
-                log(&error);
+                error.log("a visitor's request");
                 self.out.push(ServerFrame::Refused { id, problem: error.problem() });
             }
         }
@@ -342,7 +324,7 @@ impl Client {
             self.subscription.enter_as_visitor(sent.visitor, causette_shared::presence::Activity::Active);
             // What is committed is acknowledged, whatever becomes of reading it back: the next ping brings it.
             if let Err(error) = self.catch_up().await {
-                log(&error);
+                error.log("a visitor's request");
             }
         }
         Ok(())
@@ -391,7 +373,7 @@ impl Client {
         match notice {
             Notice::Changed(changed) => {
                 if let Err(error) = self.deliver(changed).await {
-                    log(&error);
+                    error.log("a visitor's request");
                     return self.give_up(error.problem());
                 }
             }
@@ -430,7 +412,8 @@ impl Client {
                 self.push_entries(conversation.id, entries.clone());
             } else {
                 let mut tx = self.app.store.begin_read().await?;
-                self.push_after(&mut tx, conversation.id, sent, conversation.last_seq).await?;
+                let entries = read_after(&mut tx, conversation.id, sent, conversation.last_seq).await?;
+                self.push_entries(conversation.id, entries);
             }
             self.cursor = Some(Cursor { conversation: conversation.id, seq: conversation.last_seq });
         }
@@ -439,14 +422,6 @@ impl Client {
             self.out.push(ServerFrame::Conversation(state_of(conversation)));
         }
         Ok(())
-    }
-}
-
-/// A failure is logged once, here; a refusal is no failure of ours.
-fn log(error: &UseCaseError) {
-    if !matches!(error, UseCaseError::Refused(_)) {
-        let cause = std::error::Error::source(error).map(ToString::to_string);
-        tracing::error!(%error, cause, "a visitor's request failed");
     }
 }
 

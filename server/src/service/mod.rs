@@ -52,6 +52,14 @@ impl UseCaseError {
         Self::Refused(Problem::new(kind))
     }
 
+    /// Logs a failure of ours with its cause, once, where it is handled. A refusal is no failure.
+    pub fn log(&self, what: &'static str) {
+        if !matches!(self, Self::Refused(_)) {
+            let cause = std::error::Error::source(self).map(ToString::to_string);
+            tracing::error!(error = %self, cause, what, "failed");
+        }
+    }
+
     /// What is told to whoever asked: a refusal as it is, a fault of ours without its inside.
     #[must_use]
     pub fn problem(&self) -> Problem {
