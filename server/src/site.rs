@@ -169,10 +169,7 @@ impl Default for SiteSettings {
             greeting_delay_s: 1,
             close_delay_s: 15,
             introduction_delay_ms: 5_000,
-            greeting: texts([
-                ("en", "Hello! How can we help?"),
-                ("fr", "Bonjour ! Pouvons-nous vous aider ?"),
-            ]),
+            greeting: texts([("en", "Hello! Any questions?"), ("fr", "Bonjour ! Une question ?")]),
             automatic_answer: texts([
                 (
                     "en",

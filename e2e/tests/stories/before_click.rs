@@ -19,7 +19,7 @@ async fn nothing_is_stored_and_only_the_loader_is_requested_before_the_first_cli
     let visitor = Browser::open_with("visitor", looks).await;
     let shop = Shop::visit(&visitor, &site.page("plain")).await;
     // The bubble comes a while after the page has loaded: by then everything that comes by itself has come.
-    shop.launcher.wait_for_text("Hello! How can we help?").await;
+    shop.launcher.wait_for_text("Hello! Any questions?").await;
 
     let loader = format!("{}/embed/shop.js", server.origin);
     let ours: Vec<String> = visitor

@@ -10,7 +10,7 @@ use super::report::Report;
 pub const SLOWDOWN: u32 = 4;
 
 /// What the bubble says, which comes last of what comes by itself.
-const GREETING: &str = "Hello! How can we help?";
+const GREETING: &str = "Hello! Any questions?";
 /// Notes every task of 50 ms and more.
 const WATCH_TASKS: &str = "
   window.longTasks = [];
