@@ -151,13 +151,13 @@ pub fn path_with(directory: &Path) -> Result<OsString> {
 ///
 /// # Errors
 ///
-/// When neither `CAUSETTE_TOOLS`, `XDG_CACHE_HOME` nor a home directory is set.
+/// When neither `XTASK_TOOLS`, `XDG_CACHE_HOME` nor a home directory is set.
 pub fn tools_directory() -> Result<PathBuf> {
-    if let Some(directory) = variable("CAUSETTE_TOOLS") {
-        return std::path::absolute(directory).context("CAUSETTE_TOOLS is not a path");
+    if let Some(directory) = variable("XTASK_TOOLS") {
+        return std::path::absolute(directory).context("XTASK_TOOLS is not a path");
     }
     let cache = variable("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(home()?.join(".cache")));
-    let cache = cache.context("no place for the tools: set CAUSETTE_TOOLS to a directory")?;
+    let cache = cache.context("no place for the tools: set XTASK_TOOLS to a directory")?;
     Ok(cache.join("causette").join("tools"))
 }
 
