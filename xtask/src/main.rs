@@ -9,6 +9,7 @@ mod build;
 mod dist;
 mod licences;
 mod machine;
+mod packages;
 mod process;
 mod run;
 mod setup;

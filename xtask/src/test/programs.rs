@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::machine::{self, Checkout};
 use crate::setup::{self, Tool};
-use crate::{browser, process};
+use crate::{browser, packages, process};
 
 /// The crates that run in a browser only; the others are checked on this machine.
 const BROWSER_CRATES: [&str; 3] = ["causette-client", "causette-widget", "causette-desk"];
@@ -62,6 +62,7 @@ fn cargo_here(checkout: &Checkout, subcommand: &str) -> Command {
 
 /// Runs unit tests, integration tests and the examples in documentation, but not the stories.
 pub fn run_host_tests(checkout: &Checkout) -> Result<()> {
+    packages::need_postgres()?;
     let mut cargo = cargo_here(checkout, "test");
     cargo.args(["--quiet", "--no-fail-fast", "--lib", "--bins"]);
     select_tests(&mut cargo, &test_programs(checkout, |member| member != STORIES)?);

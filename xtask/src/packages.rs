@@ -1,0 +1,58 @@
+//! Programs that tests need and that are not ours to build: Debian's packages of them.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::{machine, process};
+
+/// Installs packages where this is Debian or Ubuntu and we are root.
+///
+/// # Errors
+///
+/// When they cannot be installed here; the message is `missing` with `advice`, which says what to install.
+pub fn install(missing: &str, names: &[&str], advice: &str) -> Result<()> {
+    if machine::find_in_path("apt-get").is_none() || !is_root() {
+        bail!("{missing}: {advice}");
+    }
+    println!("installing {} (about a minute, once on this machine) …", names.join(" and "));
+    let apt_get = |arguments: &[&str]| {
+        let mut command = process::command("apt-get");
+        command.arg("-qq").args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        process::run(&mut command)
+    };
+    apt_get(&["update"])?;
+    apt_get(&[&["install", "-y", "--no-install-recommends"], names].concat())
+}
+
+/// Sees that PostgreSQL's programs are there, from which the server's tests start a cluster of their own; installs them
+/// where that can be done.
+///
+/// # Errors
+///
+/// When they are missing and cannot be installed; the message says what to install.
+pub fn need_postgres() -> Result<()> {
+    let (missing, advice) =
+        ("no PostgreSQL for the tests", "install PostgreSQL (Debian, Ubuntu: apt-get install postgresql)");
+    if has_postgres() {
+        return Ok(());
+    }
+    install(missing, &["postgresql"], advice)?;
+    if !has_postgres() {
+        bail!("{missing} is in the packages: {advice}");
+    }
+    Ok(())
+}
+
+/// Whether `initdb` is in `PATH`, or where Debian keeps it, by version.
+fn has_postgres() -> bool {
+    let installed = |version: fs::DirEntry| version.path().join("bin/initdb").is_file();
+    machine::find_in_path("initdb").is_some()
+        || fs::read_dir(Path::new("/usr/lib/postgresql"))
+            .is_ok_and(|versions| versions.flatten().any(installed))
+}
+
+fn is_root() -> bool {
+    process::output(process::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
