@@ -1,7 +1,7 @@
 //! `App`: the store, the hub, the clock and the limits, and the one way to change anything.
 //!
 //! `perform` begins a transaction, runs one use case in it, reads what the changed conversations have become, commits,
-//! and only then publishes. A use case sends nothing itself.
+//! and only then publishes. What did not commit is not published. A use case sends nothing itself.
 
 use std::sync::Arc;
 
@@ -11,6 +11,10 @@ use crate::limiter::Limiters;
 use crate::live::hub::{Changed, Hub};
 use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::{Store, StoreError, Tx, conversation};
+
+/// How often a use case is done before its client is told to come back later. Of those who meet, one gets through each
+/// time, and locks keep them few.
+const ATTEMPTS: u32 = 8;
 
 /// What every request and every connection works with.
 pub struct App {
@@ -29,20 +33,36 @@ pub struct App {
 }
 
 impl App {
-    /// Performs a use case: all of it is committed when this returns, or nothing of it is.
+    /// Performs a use case: all of it is committed when this returns, or nothing of it is. Where another transaction came
+    /// between, it is done again from its beginning.
     ///
     /// # Errors
     /// It was refused, or the store failed.
     pub async fn perform<U: UseCase>(&self, use_case: U) -> Result<U::Output, UseCaseError> {
+        let mut attempts = 1;
+        let (output, changes) = loop {
+            match self.attempt(&use_case).await {
+                Err(UseCaseError::Store(StoreError::Conflict(cause))) if attempts < ATTEMPTS => {
+                    tracing::debug!(%cause, attempts, "another transaction came between");
+                    attempts += 1;
+                }
+                attempted => break attempted?,
+            }
+        };
+        for change in changes {
+            self.hub.publish(change);
+        }
+        Ok(output)
+    }
+
+    /// One transaction. What it returns is committed.
+    async fn attempt<U: UseCase>(&self, use_case: &U) -> Result<(U::Output, Vec<Changed>), UseCaseError> {
         let mut tx = self.store.begin().await?;
         let mut cx = Context::new(self.clock.now());
         let output = use_case.run(&mut tx, &mut cx).await?;
         let changes = collect_changes(&mut tx, cx).await?;
         tx.commit().await?;
-        for change in changes {
-            self.hub.publish(change);
-        }
-        Ok(output)
+        Ok((output, changes))
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address under which browsers reach us; our own origin. Without it, that of `listen`.
     pub public_url: Option<String>,
-    /// `sqlite://…`; without it, `causette.db` in `data_dir`.
+    /// `sqlite://…` or `postgres://…`; without it, `causette.db` in `data_dir`.
     pub database_url: Option<DatabaseUrl>,
     /// Where the data are kept.
     pub data_dir: PathBuf,

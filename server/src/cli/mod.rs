@@ -112,7 +112,7 @@ impl From<ConfigError> for CommandError {
 impl From<OpenError> for CommandError {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Address(_) => Self::Usage(error.to_string()),
+            OpenError::Address(_) | OpenError::Postgres(_) => Self::Usage(error.to_string()),
             _ => Self::Failure(error.to_string()),
         }
     }

@@ -28,7 +28,7 @@ pub struct AddAgent {
 impl UseCase for AddAgent {
     type Output = Agent;
 
-    async fn run(self, tx: &mut Tx, cx: &mut Context) -> Result<Agent, UseCaseError> {
+    async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<Agent, UseCaseError> {
         let email = parse_agent_email(&self.email).map_err(UseCaseError::Refused)?;
         let name = parse_name(&self.name)
             .map_err(|error| UseCaseError::Refused(Problem::field("name", &error.to_string())))?;

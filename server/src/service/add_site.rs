@@ -10,7 +10,7 @@ pub struct AddSite(pub Site);
 impl UseCase for AddSite {
     type Output = ();
 
-    async fn run(self, tx: &mut Tx, cx: &mut Context) -> Result<(), UseCaseError> {
+    async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<(), UseCaseError> {
         site::create_site(tx, &self.0, cx.now).await?;
         Ok(())
     }

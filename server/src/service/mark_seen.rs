@@ -29,7 +29,8 @@ pub enum Seer {
 impl UseCase for MarkSeen {
     type Output = ();
 
-    async fn run(self, tx: &mut Tx, cx: &mut Context) -> Result<(), UseCaseError> {
+    async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<(), UseCaseError> {
+        conversation::lock_conversation(tx, self.conversation).await?;
         let found = conversation::find_conversation(tx, self.conversation).await?;
         let writer = match (self.by, found) {
             (Seer::Agent, Some(_)) => Writer::Agent,

@@ -19,13 +19,14 @@ use crate::clock::{self, NoEntropy};
 use crate::store::{StoreError, Tx, conversation, entry};
 
 /// One thing that someone can do: all of it happens, or nothing.
-pub trait UseCase: Send {
+pub trait UseCase: Send + Sync {
     /// What it answers.
     type Output: Send;
 
-    /// Does it within a transaction.
+    /// Does it within a transaction. It may be done again in another one, when that one could not be committed: whatever
+    /// it decides, it decides from what it reads there.
     fn run(
-        self,
+        &self,
         tx: &mut Tx,
         cx: &mut Context,
     ) -> impl Future<Output = Result<Self::Output, UseCaseError>> + Send;
@@ -65,7 +66,9 @@ impl UseCaseError {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Refused(problem) => problem.clone(),
-            Self::Store(StoreError::Busy(_)) => Problem::new(ProblemKind::Unavailable).retry_after_ms(1_000),
+            Self::Store(StoreError::Busy(_) | StoreError::Conflict(_)) => {
+                Problem::new(ProblemKind::Unavailable).retry_after_ms(1_000)
+            }
             Self::Store(_) | Self::Entropy(_) => Problem::new(ProblemKind::Internal),
         }
     }

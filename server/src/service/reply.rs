@@ -25,7 +25,7 @@ pub struct Reply {
 impl UseCase for Reply {
     type Output = Seq;
 
-    async fn run(self, tx: &mut Tx, cx: &mut Context) -> Result<Seq, UseCaseError> {
+    async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<Seq, UseCaseError> {
         let Content::Message { text } = &self.content else {
             return Err(UseCaseError::Refused(Problem::with_detail(
                 ProblemKind::Forbidden,
@@ -34,6 +34,7 @@ impl UseCase for Reply {
         };
         let text = parse_text(text)
             .map_err(|error| UseCaseError::Refused(Problem::field("text", &error.to_string())))?;
+        conversation::lock_conversation(tx, self.conversation).await?;
         let Some(found) = conversation::find_conversation(tx, self.conversation).await? else {
             return Err(UseCaseError::refused(ProblemKind::NotFound));
         };
@@ -42,6 +43,8 @@ impl UseCase for Reply {
             if !by_me || first.body != (Body::Message { text }) {
                 return Err(UseCaseError::refused(ProblemKind::IdReused));
             }
+            // Whether it was published is not known here: the first attempt may have lost its connection as it committed.
+            cx.touch(found.id);
             return Ok(first.seq);
         }
         let status = found.status.taken_up().map_err(|error| {

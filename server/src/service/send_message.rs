@@ -46,9 +46,9 @@ pub struct Sent {
 impl UseCase for SendMessage {
     type Output = Sent;
 
-    async fn run(self, tx: &mut Tx, cx: &mut Context) -> Result<Sent, UseCaseError> {
+    async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<Sent, UseCaseError> {
         let body = parse(&self.content)?;
-        let visitor = match visitor::find_visitor(tx, &self.site, &self.session).await? {
+        let visitor = match self.find_visitor(tx).await? {
             Some(visitor) => visitor,
             None => self.create_visitor(tx, cx).await?,
         };
@@ -56,8 +56,11 @@ impl UseCase for SendMessage {
             if first.author != Author::Visitor || first.body != body {
                 return Err(UseCaseError::refused(ProblemKind::IdReused));
             }
+            // Whether it was published is not known here: the first attempt may have lost its connection as it committed.
+            cx.touch(conversation);
             return Ok(Sent { visitor: visitor.id, conversation, seq: first.seq });
         }
+        conversation::lock_newest_of(tx, visitor.id).await?;
         let newest = conversation::find_newest_of(tx, visitor.id).await?;
         match body {
             Body::Message { text } => self.add_message(tx, cx, visitor, newest, text).await,
@@ -82,13 +85,20 @@ fn parse(content: &Content) -> Result<Body, UseCaseError> {
 }
 
 impl SendMessage {
+    /// All that a visitor sends is put in order here: visitor first, then conversation, then what hangs on it.
+    async fn find_visitor(&self, tx: &mut Tx) -> Result<Option<Visitor>, UseCaseError> {
+        visitor::lock_visitor(tx, &self.session).await?;
+        Ok(visitor::find_visitor(tx, &self.site, &self.session).await?)
+    }
+
     async fn create_visitor(&self, tx: &mut Tx, cx: &Context) -> Result<Visitor, UseCaseError> {
         let id = VisitorId::mint(cx.now, clock::id_entropy()?);
         if visitor::create_visitor(tx, id, &self.site, &self.session, cx.now).await? {
             Ok(Visitor { id, contact: None })
         } else {
-            // The secret is in use on another site: it is no session here, and never becomes one.
-            Err(UseCaseError::refused(ProblemKind::NotFound))
+            // Another tab's first message came between, and is waited for. Or the secret is in use on another site: it is
+            // no session here, and never becomes one.
+            self.find_visitor(tx).await?.ok_or_else(|| UseCaseError::refused(ProblemKind::NotFound))
         }
     }
 

@@ -27,7 +27,7 @@ pub struct OpenSession {
 impl UseCase for OpenSession {
     type Output = ();
 
-    async fn run(self, tx: &mut Tx, cx: &mut Context) -> Result<(), UseCaseError> {
+    async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<(), UseCaseError> {
         agent::create_session(tx, &self.token, self.agent.id, cx.now, cx.now.after(self.lasts)).await?;
         Ok(())
     }
@@ -39,7 +39,7 @@ pub struct CloseSession(pub SecretHash);
 impl UseCase for CloseSession {
     type Output = ();
 
-    async fn run(self, tx: &mut Tx, _cx: &mut Context) -> Result<(), UseCaseError> {
+    async fn run(&self, tx: &mut Tx, _cx: &mut Context) -> Result<(), UseCaseError> {
         agent::delete_session(tx, &self.0).await?;
         Ok(())
     }

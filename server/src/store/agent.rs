@@ -82,8 +82,7 @@ pub async fn create_agent(
         .bind(role_name(agent.role))
         .bind(password_hash.to_owned())
         .bind(now.0)
-        .execute(conn)
-        .await)
+        .execute(conn).await.map(drop))
     .map_err(|error| StoreError::or_taken(error, Unique::AgentEmail))?;
     Ok(())
 }
@@ -121,14 +120,13 @@ pub async fn create_session(
     const EXPIRED: &str = "DELETE FROM agent_session WHERE expires_at <= $1";
     const SQL: &str =
         "INSERT INTO agent_session (token_hash, agent_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
-    both!(tx, conn => sqlx::query(EXPIRED).bind(now.0).execute(conn).await)?;
+    both!(tx, conn => sqlx::query(EXPIRED).bind(now.0).execute(conn).await.map(drop))?;
     both!(tx, conn => sqlx::query(SQL)
         .bind(token.to_hex())
         .bind(agent.to_string())
         .bind(now.0)
         .bind(expires_at.0)
-        .execute(conn)
-        .await)?;
+        .execute(conn).await.map(drop))?;
     Ok(())
 }
 

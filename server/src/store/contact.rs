@@ -27,9 +27,8 @@ pub async fn create_contact(
         .bind(given.email.clone())
         .bind(given.phone.clone())
         .bind(now.0)
-        .execute(conn)
-        .await)?;
-    both!(tx, conn => sqlx::query(LINK).bind(id.to_string()).bind(visitor.to_string()).execute(conn).await)?;
+        .execute(conn).await.map(drop))?;
+    both!(tx, conn => sqlx::query(LINK).bind(id.to_string()).bind(visitor.to_string()).execute(conn).await.map(drop))?;
     Ok(())
 }
 
@@ -54,7 +53,6 @@ pub async fn update_contact(
         .bind(given.phone.clone())
         .bind(now.0)
         .bind(id.to_string())
-        .execute(conn)
-        .await)?;
+        .execute(conn).await.map(drop))?;
     Ok(())
 }

@@ -150,6 +150,34 @@ macro_rules! select {
     };
 }
 
+/// Makes others who write to a conversation wait until this transaction ends, so that what it reads of it from here on
+/// stays true. On SQLite it is alone already.
+///
+/// # Errors
+/// The database is busy or fails.
+#[tracing::instrument(name = "store.conversation.lock", skip_all, fields(conversation = %id), err)]
+pub async fn lock_conversation(tx: &mut Tx, id: ConversationId) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT id FROM conversation WHERE id = $1 FOR NO KEY UPDATE";
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query(SQL).bind(id.to_string()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// The same for a visitor's newest conversation. The visitor is locked before, so that it stays the newest one.
+///
+/// # Errors
+/// The database is busy or fails.
+#[tracing::instrument(name = "store.conversation.lock_newest", skip_all, fields(visitor = %visitor), err)]
+pub async fn lock_newest_of(tx: &mut Tx, visitor: VisitorId) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT id FROM conversation WHERE id = (SELECT id FROM conversation \
+         WHERE visitor_id = $1 ORDER BY number DESC LIMIT 1) FOR NO KEY UPDATE";
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query(SQL).bind(visitor.to_string()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// Returns a conversation.
 ///
 /// # Errors
@@ -225,8 +253,7 @@ pub async fn create_conversation(
         .bind(visitor.to_string())
         .bind(locale.to_owned())
         .bind(now.0)
-        .execute(conn)
-        .await)?;
+        .execute(conn).await.map(drop))?;
     Ok(())
 }
 
@@ -265,8 +292,7 @@ pub async fn note_message(
         .bind(id.to_string())
         .bind(preview.to_owned())
         .bind(now.0)
-        .execute(conn)
-        .await)?;
+        .execute(conn).await.map(drop))?;
     Ok(())
 }
 
@@ -277,7 +303,7 @@ pub async fn note_message(
 #[tracing::instrument(name = "store.conversation.set_status", skip_all, fields(conversation = %id), err)]
 pub async fn set_status(tx: &mut Tx, id: ConversationId, status: Status) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE conversation SET status = $2, revision = revision + 1 WHERE id = $1";
-    both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(status.as_str()).execute(conn).await)?;
+    both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(status.as_str()).execute(conn).await.map(drop))?;
     Ok(())
 }
 
@@ -288,12 +314,13 @@ pub async fn set_status(tx: &mut Tx, id: ConversationId, status: Status) -> Resu
 #[tracing::instrument(name = "store.conversation.set_assignee", skip_all, fields(conversation = %id), err)]
 pub async fn set_assignee(tx: &mut Tx, id: ConversationId, agent: AgentId) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE conversation SET assignee_id = $2, revision = revision + 1 WHERE id = $1";
-    both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(agent.to_string()).execute(conn).await)?;
+    both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(agent.to_string()).execute(conn).await.map(drop))?;
     Ok(())
 }
 
 /// Marks entries as seen by one side; false when that side had seen as much already. The mark never goes back and
-/// never past the last entry.
+/// never past the last entry. The conversation is locked before: a statement that had to wait for its row would count
+/// the unread entries as they were before that wait.
 ///
 /// # Errors
 /// The database fails.

@@ -75,8 +75,7 @@ pub async fn create_entry(
         .bind(agent_name)
         .bind(kind)
         .bind(body)
-        .execute(conn)
-        .await)?;
+        .execute(conn).await.map(drop))?;
     Ok(())
 }
 

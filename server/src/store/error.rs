@@ -1,11 +1,17 @@
-//! What a caller of the store can act on.
+//! What a caller of the store can act on, and why a database cannot be opened.
+
+use sqlx::postgres::PgDatabaseError;
 
 /// Why the store did not do it. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another writer holds the database for longer than we wait, or no connection is free. Try again later.
+    /// Another writer holds the database for longer than we wait, no connection is free, or the one that we had was lost.
+    /// Try again later.
     #[error("the database is busy")]
     Busy(#[source] sqlx::Error),
+    /// Another transaction came between. Done again from its beginning, it finds what that one has left.
+    #[error("another transaction came between")]
+    Conflict(#[source] sqlx::Error),
     /// A row with this unique value exists already.
     #[error("the value of {0} is taken")]
     Taken(Unique),
@@ -40,13 +46,30 @@ impl std::fmt::Display for Unique {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        let of_postgres =
+            error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        if let Some(code) = of_postgres.map(PgDatabaseError::code) {
+            // Appendix A of the PostgreSQL manual.
+            return match code {
+                // serialization_failure, deadlock_detected; and unique_violation: what a look at the table had shown to be
+                // free was taken meanwhile.
+                "40001" | "40P01" | "23505" => Self::Conflict(error),
+                // lock_not_available, query_canceled, idle_in_transaction_session_timeout, read_only_sql_transaction
+                // (a primary that has become a standby)
+                "55P03" | "57014" | "25P03" | "25006" => Self::Busy(error),
+                // connection_exception; insufficient_resources, a full disk among them; the server stops or starts.
+                _ if ["08", "53", "57P"].iter().any(|class| code.starts_with(class)) => Self::Busy(error),
+                _ => Self::Internal(error),
+            };
+        }
         // SQLITE_BUSY (5), SQLITE_LOCKED (6) and their extended codes, whose low byte is the same.
         let code = error
             .as_database_error()
             .and_then(|error| error.code())
             .and_then(|code| code.parse::<u32>().ok());
         match (&error, code) {
-            (sqlx::Error::PoolTimedOut, _) => Self::Busy(error),
+            // SQLite is a file and never tells `Io`: this is PostgreSQL's connection.
+            (sqlx::Error::PoolTimedOut | sqlx::Error::Io(_), _) => Self::Busy(error),
             (_, Some(code)) if matches!(code & 0xff, 5 | 6) => Self::Busy(error),
             _ => Self::Internal(error),
         }
@@ -61,4 +84,65 @@ impl StoreError {
             _ => error.into(),
         }
     }
+}
+
+/// Why the database cannot be opened. Each is one line for the person who starts the server.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is not one of a database that we know.
+    #[error("the database address must start with sqlite:// or postgres:// ({0})")]
+    Address(String),
+    /// The address of a PostgreSQL database is not right.
+    #[error("the address of the PostgreSQL database is not right: {0}")]
+    Postgres(String),
+    /// Nobody answers, or not as PostgreSQL would.
+    #[error("the database at {place} cannot be reached: {source}")]
+    Unreachable {
+        /// Host or socket directory, and port.
+        place: String,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// The user or their password is wrong, or may not come from here.
+    #[error("the database at {place} does not accept the user {user} with this password")]
+    NotAccepted {
+        /// Host or socket directory, and port.
+        place: String,
+        /// The user.
+        user: String,
+    },
+    /// The server is there, the database is not.
+    #[error("the server at {place} has no database {database}: create it first")]
+    NoDatabase {
+        /// Host or socket directory, and port.
+        place: String,
+        /// The database.
+        database: String,
+    },
+    /// Not every text could be stored.
+    #[error("the database has the encoding {0}: it must be created with the encoding UTF8")]
+    Encoding(String),
+    /// The file cannot be opened or created.
+    #[error("the database {path} cannot be opened: {source}")]
+    Open {
+        /// The file.
+        path: String,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// The schema could not be brought up to date.
+    #[error("the database could not be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The database would lose acknowledged messages.
+    #[error(
+        "the database does not run with {setting} = {wanted} but {found}: acknowledged messages could be lost"
+    )]
+    NotDurable {
+        /// Which setting.
+        setting: &'static str,
+        /// What it has to be.
+        wanted: &'static str,
+        /// What it is.
+        found: String,
+    },
 }

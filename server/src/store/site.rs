@@ -64,8 +64,7 @@ pub async fn create_site(tx: &mut Tx, site: &Site, now: Timestamp) -> Result<(),
         .bind(origins)
         .bind(settings)
         .bind(now.0)
-        .execute(conn)
-        .await)
+        .execute(conn).await.map(drop))
     .map_err(|error| StoreError::or_taken(error, Unique::SiteKey))?;
     Ok(())
 }

@@ -22,6 +22,20 @@ struct Row {
     contact_id: Option<String>,
 }
 
+/// Makes others who write for the visitor with this session wait until this transaction ends, so that what it reads of
+/// them from here on stays true. On SQLite it is alone already.
+///
+/// # Errors
+/// The database is busy or fails.
+#[tracing::instrument(name = "store.visitor.lock", skip_all, err)]
+pub async fn lock_visitor(tx: &mut Tx, session: &SecretHash) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT id FROM visitor WHERE session_hash = $1 FOR NO KEY UPDATE";
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query(SQL).bind(session.to_hex()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// Returns the visitor who holds this session on this site. A session of another site is no session here.
 ///
 /// # Errors
@@ -45,7 +59,8 @@ pub async fn find_visitor(
     Ok(Some(Visitor { id: parse(&row.id, "visitor.id")?, contact }))
 }
 
-/// Adds a visitor; false when the session belongs to one already, on whichever site.
+/// Adds a visitor; false when the session belongs to one already, on whichever site. Another transaction that adds the
+/// same one is waited for.
 ///
 /// # Errors
 /// The database fails.

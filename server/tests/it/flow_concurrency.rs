@@ -9,12 +9,19 @@ use tokio::net::TcpSocket;
 
 use crate::harness::actors::text_of;
 use crate::harness::builders::{entry_id, text};
-use crate::harness::{AgentActor, TestServer, VisitorActor, within};
+use crate::harness::database::on_both_databases;
+use crate::harness::{AgentActor, Database, TestServer, VisitorActor, within};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_tabs_and_an_agent_who_write_at_once_read_the_same() {
+on_both_databases!(
+    two_tabs_and_an_agent_who_write_at_once_read_the_same,
+    what_is_written_while_someone_says_hello_is_seen_once,
+    the_last_message_reaches_who_says_hello_while_it_is_written,
+    a_reader_that_lags_is_cut_and_goes_on_from_where_it_was,
+);
+
+async fn two_tabs_and_an_agent_who_write_at_once_read_the_same(database: Database) {
     const EACH: usize = 25;
-    let server = TestServer::start().await;
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut one = VisitorActor::arrive(&server).await;
     one.say("Hello").await;
@@ -58,10 +65,9 @@ async fn two_tabs_and_an_agent_who_write_at_once_read_the_same() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_is_written_while_someone_says_hello_is_seen_once() {
+async fn what_is_written_while_someone_says_hello_is_seen_once(database: Database) {
     const MESSAGES: Seq = 150;
-    let server = TestServer::start().await;
+    let server = TestServer::on(database).await;
     let shop = server.add_shop().await;
     let owner = VisitorActor::connect(&server).await;
     let sent = server.send_as(&shop, &owner.secret, entry_id(), text("Hello")).await;
@@ -95,10 +101,9 @@ async fn what_is_written_while_someone_says_hello_is_seen_once() {
 }
 
 /// Where more is written later, a lost hint is made good by the next one; here nothing comes after.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_last_message_reaches_who_says_hello_while_it_is_written() {
+async fn the_last_message_reaches_who_says_hello_while_it_is_written(database: Database) {
     const ROUNDS: usize = 40;
-    let server = TestServer::start().await;
+    let server = TestServer::on(database).await;
     let shop = server.add_shop().await;
     let owner = VisitorActor::connect(&server).await;
     for round in 0..ROUNDS {
@@ -125,11 +130,10 @@ async fn the_last_message_reaches_who_says_hello_while_it_is_written() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_reader_that_lags_is_cut_and_goes_on_from_where_it_was() {
+async fn a_reader_that_lags_is_cut_and_goes_on_from_where_it_was(database: Database) {
     // More than the network between the two takes.
     const MESSAGES: usize = 150;
-    let server = TestServer::start().await;
+    let server = TestServer::on(database).await;
     let shop = server.add_shop().await;
     let socket = TcpSocket::new_v4().expect("there are sockets");
     socket.set_recv_buffer_size(4096).expect("it can be set");

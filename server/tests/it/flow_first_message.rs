@@ -9,11 +9,23 @@ use causette_shared::protocol::visitor::ServerFrame;
 
 use crate::harness::actors::{Outcome, text_of};
 use crate::harness::builders::{entry_id, site, text};
-use crate::harness::{AgentActor, TestServer, VisitorActor};
+use crate::harness::database::on_both_databases;
+use crate::harness::{AgentActor, Database, TestServer, VisitorActor};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_stored_before_the_first_message() {
-    let server = TestServer::start().await;
+on_both_databases!(
+    nothing_is_stored_before_the_first_message,
+    the_first_message_gets_a_number_and_an_answer,
+    the_state_comes_before_the_entries_and_after_the_acknowledgement,
+    the_answer_speaks_the_visitors_language_and_knows_who_is_there,
+    a_site_that_wants_no_automatic_answer_gives_none,
+    a_repeat_is_acknowledged_alike_and_adds_nothing,
+    the_same_id_with_another_text_is_refused_and_changes_nothing,
+    two_first_messages_at_once_make_one_conversation,
+    a_session_of_another_site_is_no_session_here,
+);
+
+async fn nothing_is_stored_before_the_first_message(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut visitor = VisitorActor::connect(&server).await;
     let welcome = visitor.hello().await;
@@ -25,9 +37,8 @@ async fn nothing_is_stored_before_the_first_message() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_first_message_gets_a_number_and_an_answer() {
-    let server = TestServer::start().await;
+async fn the_first_message_gets_a_number_and_an_answer(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut visitor = VisitorActor::arrive(&server).await;
     assert_eq!(visitor.say("  Do you deliver to Lyon?\r\n").await, 1);
@@ -46,9 +57,8 @@ async fn the_first_message_gets_a_number_and_an_answer() {
     assert_eq!(other.state.map(|state| state.number), Some(1002));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_state_comes_before_the_entries_and_after_the_acknowledgement() {
-    let server = TestServer::start().await;
+async fn the_state_comes_before_the_entries_and_after_the_acknowledgement(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut visitor = VisitorActor::arrive(&server).await;
     visitor.post("Hello").await;
@@ -64,9 +74,8 @@ async fn the_state_comes_before_the_entries_and_after_the_acknowledgement() {
     assert_eq!(names[..3], ["acknowledged", "conversation", "entries"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_answer_speaks_the_visitors_language_and_knows_who_is_there() {
-    let server = TestServer::start().await;
+async fn the_answer_speaks_the_visitors_language_and_knows_who_is_there(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let settings = SiteSettings::default();
     let answer = async |locale: &str| {
@@ -85,9 +94,8 @@ async fn the_answer_speaks_the_visitors_language_and_knows_who_is_there() {
     assert_eq!(answer("fr").await, settings.automatic_answer["fr"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_site_that_wants_no_automatic_answer_gives_none() {
-    let server = TestServer::start().await;
+async fn a_site_that_wants_no_automatic_answer_gives_none(database: Database) {
+    let server = TestServer::on(database).await;
     let mut quiet = site("shop");
     quiet.settings.automatic_answer_away.clear();
     server.add_site(quiet).await;
@@ -97,9 +105,8 @@ async fn a_site_that_wants_no_automatic_answer_gives_none() {
     assert_eq!(visitor.texts(), ["Hello"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_repeat_is_acknowledged_alike_and_adds_nothing() {
-    let server = TestServer::start().await;
+async fn a_repeat_is_acknowledged_alike_and_adds_nothing(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut visitor = VisitorActor::arrive(&server).await;
     let id = entry_id();
@@ -113,9 +120,8 @@ async fn a_repeat_is_acknowledged_alike_and_adds_nothing() {
     assert_eq!(server.count("entry").await, 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_id_with_another_text_is_refused_and_changes_nothing() {
-    let server = TestServer::start().await;
+async fn the_same_id_with_another_text_is_refused_and_changes_nothing(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut visitor = VisitorActor::arrive(&server).await;
     let id = entry_id();
@@ -130,9 +136,8 @@ async fn the_same_id_with_another_text_is_refused_and_changes_nothing() {
     assert!(matches!(other.send(id, text("Mine")).await, Outcome::Acknowledged(_, 1)));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_first_messages_at_once_make_one_conversation() {
-    let server = TestServer::start().await;
+async fn two_first_messages_at_once_make_one_conversation(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut one = VisitorActor::arrive(&server).await;
     let mut two = one.again(&server).await;
@@ -147,9 +152,8 @@ async fn two_first_messages_at_once_make_one_conversation() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_of_another_site_is_no_session_here() {
-    let server = TestServer::start().await;
+async fn a_session_of_another_site_is_no_session_here(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     server.add_site(site("other")).await;
     let mut visitor = VisitorActor::arrive(&server).await;

@@ -5,12 +5,18 @@ use causette_shared::entry::{Body, Event};
 use causette_shared::problem::ProblemKind;
 
 use crate::harness::actors::Outcome;
-use crate::harness::app::connect;
-use crate::harness::{AgentActor, TestServer, VisitorActor};
+use crate::harness::database::{execute, on_both_databases};
+use crate::harness::{AgentActor, Database, TestServer, VisitorActor};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_given_is_saved_and_shown_to_the_agent() {
-    let server = TestServer::start().await;
+on_both_databases!(
+    what_is_given_is_saved_and_shown_to_the_agent,
+    what_cannot_be_right_is_refused_by_field_and_changes_nothing,
+    nobody_introduces_themselves_before_they_have_written,
+    typing_somebodys_address_shows_nothing_of_theirs_and_merges_nothing,
+);
+
+async fn what_is_given_is_saved_and_shown_to_the_agent(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut agent = AgentActor::arrive(&server).await;
     let mut visitor = VisitorActor::arrive(&server).await;
@@ -44,9 +50,8 @@ async fn what_is_given_is_saved_and_shown_to_the_agent() {
     assert_eq!(row.preview, "Hello");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_right_is_refused_by_field_and_changes_nothing() {
-    let server = TestServer::start().await;
+async fn what_cannot_be_right_is_refused_by_field_and_changes_nothing(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut visitor = VisitorActor::arrive(&server).await;
     visitor.say("Hello").await;
@@ -72,9 +77,8 @@ async fn what_cannot_be_right_is_refused_by_field_and_changes_nothing() {
     assert_eq!(server.count("entry").await, 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_introduces_themselves_before_they_have_written() {
-    let server = TestServer::start().await;
+async fn nobody_introduces_themselves_before_they_have_written(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut visitor = VisitorActor::arrive(&server).await;
     let outcome = visitor.introduce(Some("Ana"), None, None).await;
@@ -82,19 +86,14 @@ async fn nobody_introduces_themselves_before_they_have_written() {
     assert_eq!(server.count("visitor").await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn typing_somebodys_address_shows_nothing_of_theirs_and_merges_nothing() {
-    let server = TestServer::start().await;
+async fn typing_somebodys_address_shows_nothing_of_theirs_and_merges_nothing(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut owner = VisitorActor::arrive(&server).await;
     owner.say("My order number is 77").await;
     owner.introduce(Some("Owner"), Some("owner@mail.example"), Some("01 02 03 04 05")).await;
     // The owner has proven it since.
-    let mut connection = connect(&server.database()).await;
-    sqlx::query("UPDATE contact SET email_verified_at = 1")
-        .execute(&mut connection)
-        .await
-        .expect("it is set");
+    execute(&server.app.store, "UPDATE contact SET email_verified_at = 1").await;
 
     let mut thief = VisitorActor::arrive(&server).await;
     thief.say("Hello").await;

@@ -6,7 +6,16 @@ use causette_shared::problem::ProblemKind;
 use causette_shared::protocol::visitor::{ClientFrame, Cursor, Hello, ServerFrame};
 
 use crate::harness::builders::{entry_id, text};
-use crate::harness::{AgentActor, TestServer, VisitorActor};
+use crate::harness::database::on_both_databases;
+use crate::harness::{AgentActor, Database, TestServer, VisitorActor};
+
+on_both_databases!(
+    resuming_from_any_place_yields_exactly_the_rest,
+    the_hello_resumes_from_its_cursor,
+    the_desk_resumes_alike,
+    another_visitors_conversation_is_answered_like_an_unknown_one,
+    another_hello_on_the_same_connection_leaves_the_first_session_behind,
+);
 
 /// A visitor whose log has `count` entries, the automatic answer among them.
 async fn with_log(server: &TestServer, count: Seq) -> VisitorActor {
@@ -37,10 +46,9 @@ async fn resumed(visitor: &mut VisitorActor, of: ConversationId) -> (bool, Vec<S
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn resuming_from_any_place_yields_exactly_the_rest() {
+async fn resuming_from_any_place_yields_exactly_the_rest(database: Database) {
     const LAST: Seq = 2 * ENTRIES_PER_FRAME as Seq + 7;
-    let server = TestServer::start().await;
+    let server = TestServer::on(database).await;
     let mut visitor = with_log(&server, LAST).await;
     let window: Vec<Seq> = (LAST + 1 - ENTRIES_PER_WINDOW as Seq..=LAST).collect();
     let welcome = visitor.hello().await;
@@ -68,10 +76,9 @@ async fn resuming_from_any_place_yields_exactly_the_rest() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_hello_resumes_from_its_cursor() {
+async fn the_hello_resumes_from_its_cursor(database: Database) {
     const LAST: Seq = 12;
-    let server = TestServer::start().await;
+    let server = TestServer::on(database).await;
     let owner = with_log(&server, LAST).await;
     let conversation = {
         let mut visitor = owner.again(&server).await;
@@ -89,10 +96,9 @@ async fn the_hello_resumes_from_its_cursor() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_desk_resumes_alike() {
+async fn the_desk_resumes_alike(database: Database) {
     const LAST: Seq = 12;
-    let server = TestServer::start().await;
+    let server = TestServer::on(database).await;
     let owner = with_log(&server, LAST).await;
     let mut visitor = owner.again(&server).await;
     visitor.sync().await;
@@ -108,9 +114,8 @@ async fn the_desk_resumes_alike() {
     assert_eq!(agent.sync().await, [(id, LAST)]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_visitors_conversation_is_answered_like_an_unknown_one() {
-    let server = TestServer::start().await;
+async fn another_visitors_conversation_is_answered_like_an_unknown_one(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut owner = VisitorActor::arrive(&server).await;
     owner.say("My order number is 77").await;
@@ -143,9 +148,8 @@ async fn another_visitors_conversation_is_answered_like_an_unknown_one() {
     assert_eq!(server.conversation(foreign).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_hello_on_the_same_connection_leaves_the_first_session_behind() {
-    let server = TestServer::start().await;
+async fn another_hello_on_the_same_connection_leaves_the_first_session_behind(database: Database) {
+    let server = TestServer::on(database).await;
     server.add_shop().await;
     let mut visitor = VisitorActor::arrive(&server).await;
     visitor.say("First").await;

@@ -2,7 +2,15 @@
 
 use causette_shared::protocol::{agent, visitor};
 
-use crate::harness::{AgentActor, TestServer, VisitorActor};
+use crate::harness::database::on_both_databases;
+use crate::harness::{AgentActor, Database, TestServer, VisitorActor};
+
+on_both_databases!(
+    what_the_agent_has_seen_is_told_to_the_visitor_and_no_longer_unread,
+    what_the_visitor_has_seen_is_told_to_the_desk_and_to_the_other_tab,
+    typing_is_told_to_the_other_side_and_stored_nowhere,
+    typing_is_told_to_nobody_else,
+);
 
 async fn begun(server: &TestServer) -> (VisitorActor, AgentActor) {
     server.add_shop().await;
@@ -15,9 +23,8 @@ async fn begun(server: &TestServer) -> (VisitorActor, AgentActor) {
     (visitor, agent)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_agent_has_seen_is_told_to_the_visitor_and_no_longer_unread() {
-    let server = TestServer::start().await;
+async fn what_the_agent_has_seen_is_told_to_the_visitor_and_no_longer_unread(database: Database) {
+    let server = TestServer::on(database).await;
     let (mut visitor, mut agent) = begun(&server).await;
     let conversation = visitor.conversation();
     let row = agent.await_summary("the messages", |row| row.last_seq == 3).await;
@@ -38,9 +45,8 @@ async fn what_the_agent_has_seen_is_told_to_the_visitor_and_no_longer_unread() {
     assert_eq!(server.conversation(conversation).await.agent_seen, 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_visitor_has_seen_is_told_to_the_desk_and_to_the_other_tab() {
-    let server = TestServer::start().await;
+async fn what_the_visitor_has_seen_is_told_to_the_desk_and_to_the_other_tab(database: Database) {
+    let server = TestServer::on(database).await;
     let (mut visitor, mut agent) = begun(&server).await;
     let conversation = visitor.conversation();
     let mut tab = visitor.again(&server).await;
@@ -55,9 +61,8 @@ async fn what_the_visitor_has_seen_is_told_to_the_desk_and_to_the_other_tab() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn typing_is_told_to_the_other_side_and_stored_nowhere() {
-    let server = TestServer::start().await;
+async fn typing_is_told_to_the_other_side_and_stored_nowhere(database: Database) {
+    let server = TestServer::on(database).await;
     let (mut visitor, mut agent) = begun(&server).await;
     let conversation = visitor.conversation();
     let before = server.conversation(conversation).await;
@@ -84,9 +89,8 @@ async fn typing_is_told_to_the_other_side_and_stored_nowhere() {
     assert_eq!(server.conversation(conversation).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn typing_is_told_to_nobody_else() {
-    let server = TestServer::start().await;
+async fn typing_is_told_to_nobody_else(database: Database) {
+    let server = TestServer::on(database).await;
     let (mut visitor, mut agent) = begun(&server).await;
     let conversation = visitor.conversation();
     let mut stranger = VisitorActor::arrive(&server).await;

@@ -9,7 +9,17 @@ use causette_shared::protocol::visitor;
 
 use crate::harness::actors::text_of;
 use crate::harness::builders::{entry_id, text};
-use crate::harness::{AgentActor, TestServer, VisitorActor};
+use crate::harness::database::on_both_databases;
+use crate::harness::{AgentActor, Database, TestServer, VisitorActor};
+
+on_both_databases!(
+    the_first_answer_takes_the_conversation_up,
+    an_answers_repeat_is_one_answer,
+    what_an_agent_may_not_send_changes_nothing,
+    a_visitors_message_reopens_what_is_not_closed,
+    after_a_closed_conversation_a_new_one_begins_and_the_old_one_stays_readable,
+    the_list_is_read_on_where_the_first_page_ends,
+);
 
 async fn begun(server: &TestServer) -> (VisitorActor, AgentActor) {
     server.add_shop().await;
@@ -20,9 +30,8 @@ async fn begun(server: &TestServer) -> (VisitorActor, AgentActor) {
     (visitor, agent)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_first_answer_takes_the_conversation_up() {
-    let server = TestServer::start().await;
+async fn the_first_answer_takes_the_conversation_up(database: Database) {
+    let server = TestServer::on(database).await;
     let (mut visitor, mut agent) = begun(&server).await;
     let id = visitor.conversation();
     agent.watch(id, None).await;
@@ -48,9 +57,8 @@ async fn the_first_answer_takes_the_conversation_up() {
     assert_eq!(agent.reply(id, "Still there?").await, 6);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answers_repeat_is_one_answer() {
-    let server = TestServer::start().await;
+async fn an_answers_repeat_is_one_answer(database: Database) {
+    let server = TestServer::on(database).await;
     let (visitor, mut agent) = begun(&server).await;
     let conversation = visitor.conversation();
     let id = entry_id();
@@ -64,9 +72,8 @@ async fn an_answers_repeat_is_one_answer() {
     assert_eq!(server.log(conversation).await.len(), 5);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_an_agent_may_not_send_changes_nothing() {
-    let server = TestServer::start().await;
+async fn what_an_agent_may_not_send_changes_nothing(database: Database) {
+    let server = TestServer::on(database).await;
     let (visitor, mut agent) = begun(&server).await;
     let conversation = visitor.conversation();
     let unknown = causette_shared::id::ConversationId(uuid::Uuid::nil());
@@ -91,9 +98,8 @@ async fn what_an_agent_may_not_send_changes_nothing() {
     assert_eq!(server.log(conversation).await.len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visitors_message_reopens_what_is_not_closed() {
-    let server = TestServer::start().await;
+async fn a_visitors_message_reopens_what_is_not_closed(database: Database) {
+    let server = TestServer::on(database).await;
     let (mut visitor, mut agent) = begun(&server).await;
     let id = visitor.conversation();
     agent.reply(id, "Done").await;
@@ -108,9 +114,8 @@ async fn a_visitors_message_reopens_what_is_not_closed() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_closed_conversation_a_new_one_begins_and_the_old_one_stays_readable() {
-    let server = TestServer::start().await;
+async fn after_a_closed_conversation_a_new_one_begins_and_the_old_one_stays_readable(database: Database) {
+    let server = TestServer::on(database).await;
     let (mut visitor, mut agent) = begun(&server).await;
     let old = visitor.conversation();
     let old_log = server.log(old).await;
@@ -156,9 +161,8 @@ async fn after_a_closed_conversation_a_new_one_begins_and_the_old_one_stays_read
     assert_eq!(agent.sync().await, [], "nothing is watched");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_list_is_read_on_where_the_first_page_ends() {
-    let server = TestServer::start().await;
+async fn the_list_is_read_on_where_the_first_page_ends(database: Database) {
+    let server = TestServer::on(database).await;
     let shop = server.add_shop().await;
     for number in 0..60 {
         let session = format!("session {number}");

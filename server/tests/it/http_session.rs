@@ -43,7 +43,7 @@ async fn signing_in_opens_a_session_in_a_guarded_cookie() {
         (answer.status().as_u16(), &answer.headers()["cache-control"]),
         (200, &"no-store".parse().expect("ASCII"))
     );
-    let mut connection = crate::harness::app::connect(&server.database()).await;
+    let mut connection = crate::harness::database::connect(&server.database()).await;
     let kept: String = sqlx::query_scalar("SELECT token_hash FROM agent_session")
         .fetch_one(&mut connection)
         .await

@@ -5,8 +5,9 @@ use reqwest::Client;
 
 use crate::harness::actors::Outcome;
 use crate::harness::agent::{AgentActor, try_sign_in};
-use crate::harness::app::connect;
+
 use crate::harness::builders::{PASSWORD, entry_id, text};
+use crate::harness::database::connect;
 use crate::harness::{TestServer, VisitorActor, within};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

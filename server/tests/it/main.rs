@@ -5,9 +5,11 @@
 
 mod flow_bad_input;
 mod flow_concurrency;
+mod flow_database_lost;
 mod flow_first_message;
 mod flow_introduction;
 mod flow_presence;
+mod flow_races;
 mod flow_resume;
 mod flow_seen;
 mod flow_status;
@@ -23,4 +25,6 @@ mod process_kill;
 mod store_conversations;
 mod store_entries;
 mod store_open;
+mod store_open_postgres;
 mod store_people;
+mod store_schema;

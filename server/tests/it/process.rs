@@ -38,7 +38,9 @@ fn a_configuration_that_is_wrong() {
         ("message_burst = 0", "message_burst"),
         ("trusted_proxies = [\"everyone\"]", "trusted_proxies"),
         ("log = \"=nonsense=\"", "log"),
-        ("database_url = \"postgres://user:hunter2@db/x\"", "sqlite://"),
+        ("database_url = \"mysql://user:hunter2@db/x\"", "postgres://"),
+        ("database_url = \"postgres://user:hunter2@db/x?sslmode=require\"", "TLS"),
+        ("database_url = \"postgres://user:hunter2@db:x/x\"", "postgres://"),
     ] {
         std::fs::write(&file, toml).expect("it is written");
         let mut command = command(directory.path(), &["--config", "causette.toml", "serve"]);

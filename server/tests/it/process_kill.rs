@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use causette_server::store::Store;
 use causette_shared::id::{EntryId, Seq};
 use causette_shared::protocol::visitor::{ClientFrame, ServerFrame, encode};
 use futures_util::SinkExt as _;
@@ -11,8 +12,8 @@ use sqlx::Row as _;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::harness::app::{assert_logs_are_whole, connect, database_in};
 use crate::harness::builders::{entry_id, text};
+use crate::harness::database::{assert_logs_are_whole, connect, database_in};
 use crate::harness::process::{Running, run};
 use crate::harness::{VisitorActor, within};
 
@@ -94,7 +95,9 @@ async fn burst(authority: &str, after: usize, then: impl AsyncFnOnce()) -> Vec<T
 /// Every acknowledged message is stored, once, at the place that was told.
 async fn assert_kept(directory: &Path, told: &[Told]) -> usize {
     let file = database_in(directory);
-    assert_logs_are_whole(&file).await;
+    let store = Store::open(&format!("sqlite://{}", file.display())).await.expect("it opens");
+    assert_logs_are_whole(&store).await;
+    store.close().await;
     let mut connection = connect(&file).await;
     let rows = sqlx::query("SELECT id, seq FROM entry").fetch_all(&mut connection).await.expect("it reads");
     let mut stored: BTreeMap<EntryId, Vec<i64>> = BTreeMap::new();

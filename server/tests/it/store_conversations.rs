@@ -6,14 +6,24 @@ use causette_shared::id::ConversationId;
 use causette_shared::protocol::agent::ListCursor;
 use causette_shared::time::Timestamp;
 
+use crate::harness::Database;
 use crate::harness::app::NOW;
+use crate::harness::database::on_both_databases;
 use crate::harness::store::{
     FreshStore, add_agent, add_conversation, add_message, add_visitor, entropy, shop,
 };
 
-#[tokio::test]
-async fn numbers_count_up_from_1001_and_are_given_back_with_the_transaction() {
-    let fresh = FreshStore::with_shop().await;
+on_both_databases!(
+    numbers_count_up_from_1001_and_are_given_back_with_the_transaction,
+    a_visitor_has_one_conversation_that_is_not_closed,
+    places_are_given_one_by_one_for_each_conversation,
+    seen_never_goes_back_and_never_past_the_end,
+    the_last_message_is_noted_with_who_wrote_it,
+    a_list_read_page_by_page_has_each_conversation_once_also_at_equal_times,
+);
+
+async fn numbers_count_up_from_1001_and_are_given_back_with_the_transaction(database: Database) {
+    let fresh = FreshStore::with_shop(database).await;
     for wanted in [1001, 1002] {
         let mut tx = fresh.begin().await;
         let visitor = add_visitor(&mut tx, &wanted.to_string()).await;
@@ -29,13 +39,15 @@ async fn numbers_count_up_from_1001_and_are_given_back_with_the_transaction() {
     }
 }
 
-#[tokio::test]
-async fn a_visitor_has_one_conversation_that_is_not_closed() {
-    let fresh = FreshStore::with_shop().await;
+async fn a_visitor_has_one_conversation_that_is_not_closed(database: Database) {
+    let fresh = FreshStore::with_shop(database).await;
     let mut tx = fresh.begin().await;
     let visitor = add_visitor(&mut tx, "mine").await;
     let first = add_conversation(&mut tx, visitor, NOW).await;
+    tx.commit().await.expect("it commits");
     for status in Status::ALL {
+        // Each in a transaction of its own: on PostgreSQL one ends with its first error.
+        let mut tx = fresh.begin().await;
         conversation::set_status(&mut tx, first, status).await.expect("it is set");
         let id = ConversationId::mint(NOW, entropy());
         let second = conversation::create_conversation(&mut tx, id, &shop(), visitor, "en", NOW).await;
@@ -47,9 +59,8 @@ async fn a_visitor_has_one_conversation_that_is_not_closed() {
     }
 }
 
-#[tokio::test]
-async fn places_are_given_one_by_one_for_each_conversation() {
-    let fresh = FreshStore::with_shop().await;
+async fn places_are_given_one_by_one_for_each_conversation(database: Database) {
+    let fresh = FreshStore::with_shop(database).await;
     let mut tx = fresh.begin().await;
     let one = add_visitor(&mut tx, "one").await;
     let two = add_visitor(&mut tx, "two").await;
@@ -62,9 +73,8 @@ async fn places_are_given_one_by_one_for_each_conversation() {
     assert_eq!((found.last_seq, found.revision), (3, 3));
 }
 
-#[tokio::test]
-async fn seen_never_goes_back_and_never_past_the_end() {
-    let fresh = FreshStore::with_shop().await;
+async fn seen_never_goes_back_and_never_past_the_end(database: Database) {
+    let fresh = FreshStore::with_shop(database).await;
     let mut tx = fresh.begin().await;
     let visitor = add_visitor(&mut tx, "mine").await;
     let id = add_conversation(&mut tx, visitor, NOW).await;
@@ -87,9 +97,8 @@ async fn seen_never_goes_back_and_never_past_the_end() {
     assert_eq!((found.visitor_seen, found.agent_seen, found.unread), (3, 3, 0));
 }
 
-#[tokio::test]
-async fn the_last_message_is_noted_with_who_wrote_it() {
-    let fresh = FreshStore::with_shop().await;
+async fn the_last_message_is_noted_with_who_wrote_it(database: Database) {
+    let fresh = FreshStore::with_shop(database).await;
     let mut tx = fresh.begin().await;
     let alice = add_agent(&mut tx, "alice@desk.example").await;
     let visitor = add_visitor(&mut tx, "mine").await;
@@ -107,9 +116,8 @@ async fn the_last_message_is_noted_with_who_wrote_it() {
     assert_eq!((found.agent_seen, found.assignee), (1, Some(alice)));
 }
 
-#[tokio::test]
-async fn a_list_read_page_by_page_has_each_conversation_once_also_at_equal_times() {
-    let fresh = FreshStore::with_shop().await;
+async fn a_list_read_page_by_page_has_each_conversation_once_also_at_equal_times(database: Database) {
+    let fresh = FreshStore::with_shop(database).await;
     let mut tx = fresh.begin().await;
     let mut added = Vec::new();
     for number in 0..11_i64 {

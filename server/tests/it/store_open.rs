@@ -3,7 +3,7 @@
 use causette_server::store::{OpenError, Store};
 use sqlx::Row as _;
 
-use crate::harness::app::{connect, database_in};
+use crate::harness::database::{connect, database_in};
 
 async fn open(address: &str) -> Result<Store, OpenError> {
     Store::open(address).await
@@ -13,8 +13,10 @@ async fn open(address: &str) -> Result<Store, OpenError> {
 async fn commits_are_durable_and_keys_are_checked() {
     let directory = tempfile::tempdir().expect("there is a temporary directory");
     let file = database_in(directory.path());
-    let Store::Sqlite { writer, readers } =
-        open(&format!("sqlite://{}", file.display())).await.expect("it opens");
+    let opened = open(&format!("sqlite://{}", file.display())).await.expect("it opens");
+    let Store::Sqlite { writer, readers } = opened else {
+        panic!("it is SQLite");
+    };
     for pool in [&writer, &readers] {
         for (setting, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5_000)] {
             let sql = sqlx::AssertSqlSafe(format!("PRAGMA {setting}"));
@@ -47,7 +49,7 @@ async fn a_second_opening_finds_what_the_first_left() {
 
 #[tokio::test]
 async fn a_bad_address_is_told_in_one_line_without_its_password() {
-    for address in ["postgres://causette:secret@db/causette", "causette.db", ""] {
+    for address in ["mysql://causette:secret@db/causette", "causette.db", ""] {
         let error = open(address).await.err().expect("it is refused").to_string();
         assert_eq!(error.lines().count(), 1, "{error}");
         assert!(!error.contains("secret"), "{error}");

@@ -7,13 +7,23 @@ use causette_server::store::{StoreError, Unique, agent, contact, conversation, s
 use causette_shared::form::Introduction;
 use causette_shared::id::{AgentId, ContactId, VisitorId};
 
+use crate::harness::Database;
 use crate::harness::app::NOW;
 use crate::harness::builders;
+use crate::harness::database::on_both_databases;
 use crate::harness::store::{FreshStore, add_agent, add_conversation, add_visitor, entropy, shop};
 
-#[tokio::test]
-async fn a_site_is_found_as_it_was_added_and_its_key_is_taken() {
-    let fresh = FreshStore::open().await;
+on_both_databases!(
+    a_site_is_found_as_it_was_added_and_its_key_is_taken,
+    an_agent_is_found_by_address_and_the_address_is_taken,
+    a_session_ends_at_its_time_or_when_it_is_closed,
+    a_session_belongs_to_one_visitor_and_to_one_site,
+    a_contact_is_completed_field_by_field,
+    a_transaction_that_is_dropped_changes_nothing,
+);
+
+async fn a_site_is_found_as_it_was_added_and_its_key_is_taken(database: Database) {
+    let fresh = FreshStore::open(database).await;
     let mut tx = fresh.begin().await;
     let mut added = builders::site("zebra");
     added.settings.color = "#123456".to_owned();
@@ -28,9 +38,8 @@ async fn a_site_is_found_as_it_was_added_and_its_key_is_taken() {
     assert!(matches!(again, Err(StoreError::Taken(Unique::SiteKey))), "{again:?}");
 }
 
-#[tokio::test]
-async fn an_agent_is_found_by_address_and_the_address_is_taken() {
-    let fresh = FreshStore::open().await;
+async fn an_agent_is_found_by_address_and_the_address_is_taken(database: Database) {
+    let fresh = FreshStore::open(database).await;
     let mut tx = fresh.begin().await;
     let alice = add_agent(&mut tx, "alice@desk.example").await;
     let found = agent::find_agent_by_email(&mut tx, "alice@desk.example").await.expect("it reads");
@@ -42,9 +51,8 @@ async fn an_agent_is_found_by_address_and_the_address_is_taken() {
     assert!(matches!(again, Err(StoreError::Taken(Unique::AgentEmail))), "{again:?}");
 }
 
-#[tokio::test]
-async fn a_session_ends_at_its_time_or_when_it_is_closed() {
-    let fresh = FreshStore::open().await;
+async fn a_session_ends_at_its_time_or_when_it_is_closed(database: Database) {
+    let fresh = FreshStore::open(database).await;
     let mut tx = fresh.begin().await;
     let alice = add_agent(&mut tx, "alice@desk.example").await;
     let (first, second) = (SecretHash::of("first"), SecretHash::of("second"));
@@ -64,9 +72,8 @@ async fn a_session_ends_at_its_time_or_when_it_is_closed() {
     assert!(!agent::delete_session(&mut tx, &second).await.expect("it works"));
 }
 
-#[tokio::test]
-async fn a_session_belongs_to_one_visitor_and_to_one_site() {
-    let fresh = FreshStore::with_shop().await;
+async fn a_session_belongs_to_one_visitor_and_to_one_site(database: Database) {
+    let fresh = FreshStore::with_shop(database).await;
     let mut tx = fresh.begin().await;
     site::create_site(&mut tx, &builders::site("other"), NOW).await.expect("it is added");
     let other = "other".parse().expect("the key is valid");
@@ -82,9 +89,8 @@ async fn a_session_belongs_to_one_visitor_and_to_one_site() {
     }
 }
 
-#[tokio::test]
-async fn a_contact_is_completed_field_by_field() {
-    let fresh = FreshStore::with_shop().await;
+async fn a_contact_is_completed_field_by_field(database: Database) {
+    let fresh = FreshStore::with_shop(database).await;
     let mut tx = fresh.begin().await;
     let owner = add_visitor(&mut tx, "mine").await;
     let conversation = add_conversation(&mut tx, owner, NOW).await;
@@ -110,9 +116,8 @@ async fn a_contact_is_completed_field_by_field() {
     assert_eq!(holder.contact, Some(id));
 }
 
-#[tokio::test]
-async fn a_transaction_that_is_dropped_changes_nothing() {
-    let fresh = FreshStore::open().await;
+async fn a_transaction_that_is_dropped_changes_nothing(database: Database) {
+    let fresh = FreshStore::open(database).await;
     let mut tx = fresh.begin().await;
     add_agent(&mut tx, "alice@desk.example").await;
     drop(tx);

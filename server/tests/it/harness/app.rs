@@ -3,7 +3,7 @@
 //! Dropping it stops it and fails the test if it does not stop cleanly, or if any log it leaves has a hole.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +13,11 @@ use causette_server::config::Config;
 use causette_server::http::routes::Surface;
 use causette_server::store::Store;
 use causette_shared::time::Timestamp;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+use super::database::{self, Database, database_in};
 
 /// A Tuesday in 2026; the tests' present until they move it.
 pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -31,6 +32,7 @@ pub struct TestServer {
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<std::io::Result<()>>>,
     directory: tempfile::TempDir,
+    database: String,
 }
 
 /// The limits are far away and nobody lingers, unless a test is about them.
@@ -47,16 +49,28 @@ pub fn config() -> Config {
 }
 
 impl TestServer {
-    /// Starts a server whose limits are far away.
+    /// Starts a server on SQLite whose limits are far away.
     pub async fn start() -> Self {
         Self::with(config()).await
     }
 
-    /// Starts a server.
+    /// Starts one on either database.
+    pub async fn on(database: Database) -> Self {
+        let directory = tempfile::tempdir().expect("there is a temporary directory");
+        let address = database.create(directory.path()).await;
+        Self::over(config(), directory, address).await
+    }
+
+    /// Starts a server on SQLite.
     pub async fn with(config: Config) -> Self {
         let directory = tempfile::tempdir().expect("there is a temporary directory");
-        let file = database_in(directory.path());
-        let store = Store::open(&format!("sqlite://{}", file.display())).await.expect("the database opens");
+        let address = Database::Sqlite.create(directory.path()).await;
+        Self::over(config, directory, address).await
+    }
+
+    /// Starts a server over the database at an address.
+    pub async fn over(config: Config, directory: tempfile::TempDir, database: String) -> Self {
+        let store = Store::open(&database).await.expect("the database opens");
         let listener = TcpListener::bind(config.listen).await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let clock = Arc::new(ManualClock::new(NOW));
@@ -67,7 +81,7 @@ impl TestServer {
         };
         let serving = causette_server::run(Arc::clone(&app), listener, Surface::Serve, shutdown);
         let serving = tokio::spawn(serving);
-        Self { app, clock, address, stop: Some(stop), serving: Some(serving), directory }
+        Self { app, clock, address, stop: Some(stop), serving: Some(serving), directory, database }
     }
 
     /// The address of a path.
@@ -80,7 +94,7 @@ impl TestServer {
         self.app.own_origins[0].clone()
     }
 
-    /// The database's file.
+    /// The file of a SQLite database.
     pub fn database(&self) -> PathBuf {
         database_in(self.directory.path())
     }
@@ -99,8 +113,7 @@ impl TestServer {
 
     /// How many rows a table has.
     pub async fn count(&self, table: &str) -> i64 {
-        let mut connection = connect(&self.database()).await;
-        count(&mut connection, table).await
+        database::number(&self.app.store, &format!("SELECT COUNT(*) FROM {table}")).await
     }
 
     async fn finish(&mut self) {
@@ -110,7 +123,10 @@ impl TestServer {
             let result = ended.expect("the server stops in good order").expect("it does not panic");
             result.expect("its listener did not fail");
         }
-        assert_logs_are_whole(&self.database()).await;
+        // The server has closed its own; what it left is read as the next start would.
+        let store = Store::open(&self.database).await.expect("the database opens again");
+        database::assert_logs_are_whole(&store).await;
+        store.close().await;
     }
 }
 
@@ -122,50 +138,4 @@ impl Drop for TestServer {
         // Tests run on the multi-threaded runtime, where a thread may wait like this.
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(self.finish()));
     }
-}
-
-/// Where a server keeps its database within its data directory.
-pub fn database_in(directory: &Path) -> PathBuf {
-    directory.join("causette.db")
-}
-
-/// Opens a connection of the test's own.
-pub async fn connect(file: &Path) -> SqliteConnection {
-    let options =
-        sqlx::sqlite::SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(5));
-    SqliteConnection::connect_with(&options).await.expect("the database opens")
-}
-
-/// How many rows a table has.
-pub async fn count(connection: &mut SqliteConnection, table: &str) -> i64 {
-    let sql = format!("SELECT COUNT(*) FROM {table}");
-    sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(connection).await.expect("the table is there")
-}
-
-/// Whatever happened, each log is 1 … n, ends where its conversation says, and holds each id once (G2, G3).
-pub async fn assert_logs_are_whole(file: &Path) {
-    let mut connection = connect(file).await;
-    let rows = sqlx::query(
-        "SELECT c.id, c.last_seq, COUNT(e.seq) AS rows, COALESCE(MIN(e.seq), 1) AS first, \
-         COALESCE(MAX(e.seq), 0) AS last, COUNT(DISTINCT e.id) AS ids \
-         FROM conversation c LEFT JOIN entry e ON e.conversation_id = c.id GROUP BY c.id",
-    )
-    .fetch_all(&mut connection)
-    .await
-    .expect("the tables are there");
-    for row in rows {
-        let number = |column: &str| row.get::<i64, _>(column);
-        let last = number("last_seq");
-        let found = [number("rows"), number("last"), number("ids")];
-        assert_eq!(found, [last; 3], "conversation {} is not whole", row.get::<String, _>("id"));
-        assert_eq!(number("first"), 1);
-        assert!(last > 0, "an empty conversation was left behind");
-    }
-    let orphans: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM visitor WHERE id NOT IN (SELECT visitor_id FROM conversation)",
-    )
-    .fetch_one(&mut connection)
-    .await
-    .expect("the tables are there");
-    assert_eq!(orphans, 0, "a visitor without a conversation was left behind");
 }

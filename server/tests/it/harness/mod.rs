@@ -4,12 +4,15 @@ pub mod actors;
 pub mod agent;
 pub mod app;
 pub mod builders;
+pub mod cluster;
+pub mod database;
 pub mod process;
 pub mod store;
 
 pub use actors::VisitorActor;
 pub use agent::AgentActor;
 pub use app::TestServer;
+pub use database::Database;
 
 use std::time::Duration;
 

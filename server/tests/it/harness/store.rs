@@ -7,8 +7,8 @@ use causette_shared::id::{AgentId, ConversationId, EntryId, Seq, SiteKey, Visito
 use causette_shared::protocol::agent::{Agent, Role};
 use causette_shared::time::Timestamp;
 
-use super::app::{NOW, database_in};
-use super::builders;
+use super::app::NOW;
+use super::{Database, builders};
 
 /// A store on a fresh database, which goes with it.
 pub struct FreshStore {
@@ -23,16 +23,16 @@ pub fn entropy() -> [u8; 10] {
 
 impl FreshStore {
     /// Opens it.
-    pub async fn open() -> Self {
+    pub async fn open(database: Database) -> Self {
         let directory = tempfile::tempdir().expect("there is a temporary directory");
-        let file = database_in(directory.path());
-        let store = Store::open(&format!("sqlite://{}", file.display())).await.expect("it opens");
+        let address = database.create(directory.path()).await;
+        let store = Store::open(&address).await.expect("it opens");
         Self { store, _directory: directory }
     }
 
     /// Opens it with the site "shop" in it.
-    pub async fn with_shop() -> Self {
-        let fresh = Self::open().await;
+    pub async fn with_shop(database: Database) -> Self {
+        let fresh = Self::open(database).await;
         let mut tx = fresh.begin().await;
         site::create_site(&mut tx, &builders::site("shop"), NOW).await.expect("it is added");
         tx.commit().await.expect("it commits");
