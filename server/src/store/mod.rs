@@ -60,7 +60,11 @@ impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await.map_err(StoreError::from),
-            Self::Postgres(tx) => tx.commit().await.map_err(StoreError::from),
+            Self::Postgres(mut tx) => {
+                // After a statement that failed, COMMIT rolls back and reports no error; any other statement reports one.
+                sqlx::query("SELECT 1").execute(&mut *tx).await?;
+                tx.commit().await.map_err(StoreError::from)
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Opening PostgreSQL: durable, or not at all; mistakes are one line that never tells the password.
 
-use causette_server::store::{OpenError, Store, StoreError};
+use causette_server::store::{OpenError, Store, StoreError, site};
 use sqlx::Connection as _;
 
+use crate::harness::app::NOW;
+use crate::harness::builders;
 use crate::harness::cluster::{self, Cluster, shared};
 use crate::harness::process::{command, one_line};
 use crate::harness::{eventually, within};
@@ -35,6 +37,18 @@ async fn readers_only_read_and_a_second_opening_finds_what_the_first_left() {
         sqlx::query_scalar("SELECT value FROM counter").fetch_one(readers).await.expect("it is there");
     assert_eq!(value, 1000);
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_transaction_in_which_something_failed_is_not_told_to_be_committed() {
+    let store = Store::open(&shared().create_database().await).await.expect("it opens");
+    let shop = builders::site("shop");
+    let mut tx = store.begin().await.expect("it begins");
+    site::create_site(&mut tx, &shop, NOW).await.expect("it is added");
+    assert!(site::create_site(&mut tx, &shop, NOW).await.is_err());
+    assert!(tx.commit().await.is_err());
+    let mut tx = store.begin_read().await.expect("it begins");
+    assert_eq!(site::list_sites(&mut tx).await.expect("it reads"), []);
 }
 
 #[tokio::test]

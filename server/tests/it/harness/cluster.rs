@@ -160,11 +160,11 @@ fn find_programs() -> Option<PathBuf> {
         .filter(|(_, directory)| has_all(directory))
         .collect();
     versions.sort();
-    let in_path = option_env_path().into_iter().find(has_all);
+    let in_path = search_path().into_iter().find(has_all);
     in_path.or_else(|| versions.pop().map(|(_, directory)| directory))
 }
 
-fn option_env_path() -> Vec<PathBuf> {
+fn search_path() -> Vec<PathBuf> {
     std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
