@@ -220,8 +220,8 @@ async fn the_log_is_polite_and_does_not_read_back_or_announce_history() {
     let log = stage.one("[role=log]");
     assert_eq!(log.get_attribute("aria-label").as_deref(), Some("Conversation"));
     assert_eq!(log.get_attribute("aria-live").as_deref(), Some("off"));
-    stage.wait(500).await;
-    assert_eq!(log.get_attribute("aria-live").as_deref(), Some("polite"));
+    let live = || log.get_attribute("aria-live");
+    stage.wait_until("it is polite", || live().as_deref() == Some("polite")).await;
     stage.widget().compose(Content::Message { text: "Mine".to_owned() });
     stage.settle().await;
     assert_eq!(stage.all("[role=log] > [aria-live=off]").len(), 1);
@@ -237,43 +237,45 @@ async fn who_is_at_the_end_stays_there() {
     let stage = Stage::with_conversation("en", known(), long_log(1..=40)).await;
     let log = stage.with_height().await;
     let from_end = || log.scroll_height() - log.scroll_top() - log.client_height();
-    assert!(log.scroll_top() > 0 && from_end() <= 1, "it opens at its end");
+    stage.wait_until("it opens at its end", || log.scroll_top() > 0 && from_end() <= 1).await;
+    let height = log.scroll_height();
     stage.receive(stage::entries(vec![stage::message(41, stage::alice(), "One more")])).await;
-    assert!(from_end() <= 1);
+    stage.wait_until("it stays there", || log.scroll_height() > height && from_end() <= 1).await;
 }
 
 #[wasm_bindgen_test]
 async fn earlier_messages_leave_the_reader_in_place() {
     let stage = Stage::with_conversation("en", known(), long_log(41..=80)).await;
     let log = stage.with_height().await;
+    stage.wait_until("it opens at its end", || log.scroll_top() > 50).await;
+    stage.sent();
     log.set_scroll_top(50);
-    stage.wait(100).await;
-    assert!(
-        matches!(&stage.sent()[..], [ClientFrame::Earlier { before: 41, .. }]),
-        "coming near the start asks for more, once"
-    );
+    let asked = stage.wait_for_sent("coming near the start asks for more").await;
+    assert!(matches!(&asked[..], [ClientFrame::Earlier { before: 41, .. }]), "{asked:?}");
     let first = stage.all(".row").swap_remove(0);
     let before = first.get_bounding_client_rect().top();
     stage.receive(stage::entries(long_log(1..=40))).await;
-    stage.wait(100).await;
-    assert_eq!(stage.all(".row").len(), 80);
-    assert!((first.get_bounding_client_rect().top() - before).abs() < 2.0);
+    stage.wait_until("all are there", || stage.all(".row").len() == 80).await;
+    let moved = || (first.get_bounding_client_rect().top() - before).abs();
+    stage.wait_until("the reader stays in place", || moved() < 2.0).await;
 }
 
 #[wasm_bindgen_test]
 async fn what_comes_below_is_announced_by_a_way_there() {
     let stage = Stage::with_conversation("en", known(), long_log(1..=40)).await;
     let log = stage.with_height().await;
+    stage.wait_until("it opens at its end", || log.scroll_top() > 200).await;
     log.set_scroll_top(200);
-    stage.wait(100).await;
+    stage.wait_until("the scroll is heard of", || !stage.widget().panel.at_end.now()).await;
     stage.sent();
     stage.receive(stage::entries(vec![stage::message(41, stage::alice(), "News")])).await;
     assert_eq!(log.scroll_top(), 200);
     assert_eq!(stage.sent(), [], "what is below the fold has not been seen");
     stage.click("New messages").await;
-    stage.wait(100).await;
-    assert!(log.scroll_height() - log.scroll_top() - log.client_height() <= 1);
-    assert!(matches!(&stage.sent()[..], [ClientFrame::Seen { upto: 41, .. }]));
+    let from_end = || log.scroll_height() - log.scroll_top() - log.client_height();
+    stage.wait_until("it leads to the end", || from_end() <= 1).await;
+    let told = stage.wait_for_sent("what was led to is seen").await;
+    assert!(matches!(&told[..], [ClientFrame::Seen { upto: 41, .. }]), "{told:?}");
     assert!(!stage.text().contains("New messages"));
 }
 

@@ -164,6 +164,23 @@ impl Stage {
         let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
     }
 
+    /// Waits until something holds, or fails the test that it does not.
+    pub async fn wait_until(&self, what: &str, holds: impl Fn() -> bool) {
+        for _ in 0..500 {
+            if holds() {
+                return;
+            }
+            self.wait(10).await;
+        }
+        panic!("{what}: it never came to that");
+    }
+
+    /// Waits until frames have been sent since this was asked last, and takes them.
+    pub async fn wait_for_sent(&self, what: &str) -> Vec<ClientFrame> {
+        self.wait_until(what, || !self.sent.borrow().is_empty()).await;
+        self.sent()
+    }
+
     /// What was sent since this was asked last.
     pub fn sent(&self) -> Vec<ClientFrame> {
         self.sent.take()
