@@ -136,22 +136,17 @@ mod tests {
     #[test]
     fn an_address_is_refused_without_being_told() {
         for (address, named) in [
-            ("postgres://", "postgres://user@host/database"),
             ("postgres://me:hunter2@db:port/x", "postgres://user@host/database"),
             ("postgres://me:hunter2@db/x?sslmode=require", "TLS"),
             ("postgres://me:hunter2@db/x?sslmode=verify-full", "TLS"),
             ("postgres://me:hunter2@db/x?sslmode=hunter2", "postgres://user@host/database"),
             ("postgres://me:hunter2@db/x?pasword=hunter2", "unknown parameter"),
         ] {
-            let Err(error) = read_address(address) else {
-                continue;
-            };
+            let error = read_address(address).expect_err(address);
             let line = error.to_string();
             assert!(line.contains(named), "{address}: {line}");
             assert!(!line.contains("hunter2") && line.lines().count() == 1, "{line}");
         }
-        assert!(read_address("postgres://me:hunter2@db/x?sslmode=require").is_err());
-        assert!(read_address("postgres://me:hunter2@db/x?pasword=hunter2").is_err());
         let options = read_address("postgresql://me:hunter2@db:5433/x?sslmode=disable").expect("it is valid");
         assert_eq!((options.get_host(), options.get_port(), options.get_database()), ("db", 5433, Some("x")));
     }
