@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why something was refused. The names are stable: clients decide by them, people read `detail`.
+/// Why something was refused. The names are stable: clients decide by them, people read `detail`. So is the order, which
+/// the visitor's socket numbers them by: a new one goes to the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
@@ -38,6 +39,8 @@ pub enum ProblemKind {
     Unavailable,
     /// A fault of ours. Nothing was changed.
     Internal,
+    /// Another agent has written since the answer was composed; `detail` names them.
+    AnsweredMeanwhile,
 }
 
 impl ProblemKind {
@@ -50,7 +53,7 @@ impl ProblemKind {
             Self::WrongOrigin | Self::Forbidden => 403,
             Self::UnknownSite | Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::IdReused | Self::WrongState => 409,
+            Self::IdReused | Self::WrongState | Self::AnsweredMeanwhile => 409,
             Self::TooLarge => 413,
             Self::Invalid => 422,
             Self::Outdated => 426,
@@ -80,6 +83,7 @@ impl ProblemKind {
             Self::Outdated => "There is a newer version. Please reload.",
             Self::Unavailable => "The service does not answer. Please try again.",
             Self::Internal => "Something went wrong on our side.",
+            Self::AnsweredMeanwhile => "Somebody else has answered meanwhile.",
         }
     }
 
@@ -95,7 +99,7 @@ impl ProblemKind {
 pub struct Problem {
     /// What kind of refusal.
     pub kind: ProblemKind,
-    /// What is wrong in this case, for people who debug; carries no secret and no personal data.
+    /// What is wrong in this case, for people; carries no secret and no personal data but, to an agent, a colleague's name.
     pub detail: String,
     /// The field at fault, for `ProblemKind::Invalid`.
     pub field: Option<String>,

@@ -102,6 +102,7 @@ impl AgentSocket {
             conversation,
             id,
             content: Content::Message { text: text.to_owned() },
+            after: None,
         })
         .await;
         let pick = |frame| match frame {

@@ -194,7 +194,7 @@ impl Desk {
                 self.push_entries(conversation, entries);
                 Ok(())
             }
-            ClientFrame::Send { conversation, id, content } => {
+            ClientFrame::Send { conversation, id, content, .. } => {
                 let reply = Reply { agent: self.agent.clone(), conversation, id, content };
                 self.out.push(match self.app.perform(reply).await {
                     Ok(seq) => ServerFrame::Acknowledged { id, conversation, seq },

@@ -45,7 +45,7 @@ async fn two_tabs_and_an_agent_who_write_at_once_read_the_same(database: Databas
     let (first, second) = (write("one", one), write("two", two));
     for number in 0..EACH {
         let content = text(&format!("agent {number}"));
-        desk.put(&agent::ClientFrame::Send { conversation: id, id: entry_id(), content }).await;
+        desk.put(&agent::ClientFrame::Send { conversation: id, id: entry_id(), content, after: None }).await;
     }
     desk.await_seq(id, last).await;
     let (one, other) = (within("the first tab", first).await, within("the second tab", second).await);

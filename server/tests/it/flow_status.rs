@@ -62,7 +62,7 @@ async fn an_answers_repeat_is_one_answer(database: Database) {
     let (visitor, mut agent) = begun(&server).await;
     let conversation = visitor.conversation();
     let id = entry_id();
-    let send = |message: &str| ClientFrame::Send { conversation, id, content: text(message) };
+    let send = |message: &str| ClientFrame::Send { conversation, id, content: text(message), after: None };
     agent.put(&send("Hi")).await;
     assert_eq!(agent.outcome(id).await, Ok(5));
     agent.put(&send("Hi")).await;
@@ -86,14 +86,14 @@ async fn what_an_agent_may_not_send_changes_nothing(database: Database) {
         (unknown, text("Hi"), ProblemKind::NotFound),
     ] {
         let id = entry_id();
-        agent.put(&ClientFrame::Send { conversation: to, id, content }).await;
+        agent.put(&ClientFrame::Send { conversation: to, id, content, after: None }).await;
         assert_eq!(agent.outcome(id).await.map_err(|problem| problem.kind), Err(kind));
     }
     agent.put(&ClientFrame::Watch { conversation: unknown, after: None }).await;
     assert_eq!(agent.expect_problem().await.kind, ProblemKind::NotFound);
     server.set_status(conversation, Status::Closed).await;
     let id = entry_id();
-    agent.put(&ClientFrame::Send { conversation, id, content: text("Too late") }).await;
+    agent.put(&ClientFrame::Send { conversation, id, content: text("Too late"), after: None }).await;
     assert_eq!(agent.outcome(id).await.map_err(|problem| problem.kind), Err(ProblemKind::WrongState));
     assert_eq!(server.log(conversation).await.len(), 2);
 }

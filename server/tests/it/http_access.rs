@@ -102,7 +102,7 @@ fn the_table_names_every_frame() {
         agent::ClientFrame::Watch { conversation, after: None },
         agent::ClientFrame::Unwatch { conversation },
         agent::ClientFrame::Earlier { conversation, before: 1 },
-        agent::ClientFrame::Send { conversation, id, content },
+        agent::ClientFrame::Send { conversation, id, content, after: None },
         agent::ClientFrame::Seen { conversation, upto: 1 },
         agent::ClientFrame::Typing { conversation, active: true },
         agent::ClientFrame::List { after },

@@ -28,7 +28,12 @@ async fn a_locked_database_refuses_for_now_and_takes_the_repeat_later() {
     let conversation = known.conversation();
     let reply = async {
         let content = text("At your service");
-        let send = causette_shared::protocol::agent::ClientFrame::Send { conversation, id: third, content };
+        let send = causette_shared::protocol::agent::ClientFrame::Send {
+            conversation,
+            id: third,
+            content,
+            after: None,
+        };
         agent.put(&send).await;
         agent.outcome(third).await
     };

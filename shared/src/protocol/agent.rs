@@ -44,6 +44,10 @@ pub enum ClientFrame {
         id: EntryId,
         /// What to add.
         content: Content,
+        /// The last entry that the agent had read when they sent it: where another agent has written after it, the message
+        /// is refused with `ProblemKind::AnsweredMeanwhile`. `None`, as desks loaded before this field existed say, does
+        /// not ask for that.
+        after: Option<Seq>,
     },
     /// This agent has seen everything up to `upto`.
     Seen {

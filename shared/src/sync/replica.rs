@@ -25,6 +25,8 @@ pub enum Effect {
         id: EntryId,
         /// What to send.
         content: Content,
+        /// `Outgoing::after`.
+        after: Seq,
     },
     /// Ask for everything after `after`, or for the newest window.
     Resume {
@@ -60,6 +62,8 @@ pub struct Outgoing {
     pub content: Content,
     /// When it was composed.
     pub composed_at: Timestamp,
+    /// The last entry that the person had before them when they sent it: what lies after it they had not read.
+    pub after: Seq,
     /// How far it has come.
     pub state: OutgoingState,
 }
@@ -147,20 +151,29 @@ impl Replica {
 
     /// Adds something to be sent. It is shown at once and kept until its entry arrives.
     pub fn compose(&mut self, now: Timestamp, id: EntryId, content: Content) {
+        self.compose_after(now, id, content, self.last_seq());
+    }
+
+    /// Adds something that was composed earlier, when `after` was the last entry held: before the page was loaded again,
+    /// for instance.
+    pub fn compose_after(&mut self, now: Timestamp, id: EntryId, content: Content, after: Seq) {
         if self.outgoing.iter().any(|outgoing| outgoing.id == id) || self.holds(id) {
             return;
         }
-        self.outgoing.push(Outgoing { id, content, composed_at: now, state: OutgoingState::Sending });
+        let state = OutgoingState::Sending;
+        self.outgoing.push(Outgoing { id, content, composed_at: now, after, state });
         self.pump(now);
     }
 
-    /// Sends something that failed again, under the same id, after all that waits.
+    /// Sends something that failed again, under the same id, after all that waits. The person has what came meanwhile
+    /// before them, and sends it all the same.
     pub fn retry(&mut self, now: Timestamp, id: EntryId) {
         let failed =
             |outgoing: &Outgoing| outgoing.id == id && matches!(outgoing.state, OutgoingState::Failed(_));
         if let Some(place) = self.outgoing.iter().position(failed) {
             let mut outgoing = self.outgoing.remove(place);
             outgoing.state = OutgoingState::Sending;
+            outgoing.after = self.last_seq();
             self.outgoing.push(outgoing);
             self.pump(now);
         }
@@ -448,7 +461,8 @@ impl Replica {
         }
         if let Some(next) = self.outgoing.iter().find(|outgoing| outgoing.state == OutgoingState::Sending) {
             self.in_flight = Some((next.id, now.after(ACKNOWLEDGE_WITHIN)));
-            self.effects.push_back(Effect::Send { id: next.id, content: next.content.clone() });
+            let (id, after) = (next.id, next.after);
+            self.effects.push_back(Effect::Send { id, content: next.content.clone(), after });
         }
     }
 }

@@ -137,6 +137,7 @@ variants! {
         ProblemKind::Outdated => "outdated",
         ProblemKind::Unavailable => "unavailable",
         ProblemKind::Internal => "internal",
+        ProblemKind::AnsweredMeanwhile => "answered_meanwhile",
     }
 }
 
@@ -167,7 +168,7 @@ variants! {
 }
 
 /// Every kind of problem, in the order of the wire.
-pub const PROBLEM_KINDS: [ProblemKind; 16] = [
+pub const PROBLEM_KINDS: [ProblemKind; 17] = [
     ProblemKind::Malformed,
     ProblemKind::TooLarge,
     ProblemKind::Invalid,
@@ -184,6 +185,7 @@ pub const PROBLEM_KINDS: [ProblemKind; 16] = [
     ProblemKind::Outdated,
     ProblemKind::Unavailable,
     ProblemKind::Internal,
+    ProblemKind::AnsweredMeanwhile,
 ];
 /// Every presence, in the order of the wire.
 pub const PRESENCES: [Presence; 4] = [
@@ -348,8 +350,8 @@ pub fn agent_client_frames() -> Vec<agent::ClientFrame> {
         F::Watch { conversation, after: None },
         F::Unwatch { conversation },
         F::Earlier { conversation, before: 41 },
-        F::Send { conversation, id: entry_id(6), content: message },
-        F::Send { conversation, id: entry_id(7), content: introduction },
+        F::Send { conversation, id: entry_id(6), content: message, after: Some(5) },
+        F::Send { conversation, id: entry_id(7), content: introduction, after: None },
         F::Seen { conversation, upto: 6 },
         F::Typing { conversation, active: true },
         F::List { after: ListCursor { last_message_at: AT, number: 1042 } },

@@ -183,3 +183,11 @@ fn a_desk_frame_with_an_unknown_field_is_refused() {
     let frame = r#"{"seen":{"conversation":"019b76da-a800-7101-8101-010101010101","upto":6,"all":true}}"#;
     assert!(serde_json::from_str::<agent::ClientFrame>(frame).is_err());
 }
+
+#[test]
+fn a_reply_of_a_desk_that_was_loaded_before_after_existed_is_read() {
+    let frame = r#"{"send":{"conversation":"019b76da-a800-7101-8101-010101010101",
+        "id":"019b76da-a800-7606-8606-060606060606","content":{"message":{"text":"Hello"}}}}"#;
+    let read = serde_json::from_str::<agent::ClientFrame>(frame).expect("it is readable");
+    assert!(matches!(read, agent::ClientFrame::Send { after: None, .. }));
+}

@@ -3,6 +3,7 @@
 use causette_shared::entry::{Author, Body, Content, Entry};
 use causette_shared::id::{ConversationId, EntryId, Seq};
 use causette_shared::limits::{ACKNOWLEDGE_WITHIN, ENTRY_WITHIN};
+use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::sync::{Effect, Follow, OutgoingState, Replica};
 use causette_shared::time::Timestamp;
 use uuid::Uuid;
@@ -33,8 +34,13 @@ fn effects(replica: &mut Replica) -> Vec<Effect> {
     std::iter::from_fn(|| replica.poll_effect()).collect()
 }
 
+fn sent_after(number: u32, after: Seq) -> Effect {
+    Effect::Send { id: id(number), content: content(number), after }
+}
+
+/// A message that was composed when `replica_at(2)` was all there was.
 fn sent(number: u32) -> Effect {
-    Effect::Send { id: id(number), content: content(number) }
+    sent_after(number, 2)
 }
 
 /// A replica that is up to date with a log of `last` entries.
@@ -52,7 +58,7 @@ fn what_lies_above_the_window_is_let_go_when_it_is_acknowledged() {
     replica.compose(NOW, id(1), content(1));
     replica.online(NOW, Some((HERE, 50)), Follow::Unasked);
     replica.receive(NOW, HERE, entries(11..=50, 100));
-    assert_eq!(effects(&mut replica), [sent(1)]);
+    assert_eq!(effects(&mut replica), [sent_after(1, 0)]);
     replica.acknowledged(NOW, id(1), HERE, 3);
     assert_eq!(replica.outgoing(), []);
     assert_eq!(replica.next_timeout(), None);
@@ -79,6 +85,26 @@ fn what_was_on_its_way_goes_out_again_as_soon_as_the_link_is_back() {
     replica.offline();
     replica.online(NOW, Some((HERE, 2)), Follow::Unasked);
     assert_eq!(effects(&mut replica), [sent(1)]);
+}
+
+#[test]
+fn what_is_sent_says_what_had_been_read_when_it_was_composed() {
+    let mut replica = replica_at(2);
+    replica.offline();
+    replica.compose(NOW, id(1), content(1));
+    replica.compose_after(NOW, id(2), content(2), 1);
+    replica.online(NOW, Some((HERE, 4)), Follow::Unasked);
+    replica.receive(NOW, HERE, entries(2..=4, 100));
+    assert_eq!(effects(&mut replica), [sent_after(1, 2)], "what came since was not before the person");
+    replica.refused(NOW, id(1), Problem::new(ProblemKind::AnsweredMeanwhile));
+    assert_eq!(effects(&mut replica), [sent_after(2, 1)], "as kept from before the page was loaded");
+    replica.refused(NOW, id(2), Problem::new(ProblemKind::AnsweredMeanwhile));
+    replica.receive(NOW, HERE, entries([5], 100));
+    replica.retry(NOW, id(1));
+    assert_eq!(effects(&mut replica), [sent_after(1, 5)], "whoever retries has seen what came");
+    replica.offline();
+    replica.online(NOW, Some((HERE, 6)), Follow::Unasked);
+    assert_eq!(effects(&mut replica), [sent_after(1, 5)], "and a repeat says the same");
 }
 
 #[test]

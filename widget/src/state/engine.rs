@@ -176,7 +176,7 @@ impl Widget {
             let effect = self.engine.replica.borrow_mut().poll_effect();
             let Some(effect) = effect else { break };
             self.send(&match effect {
-                Effect::Send { id, content } => ClientFrame::Send { id, content },
+                Effect::Send { id, content, .. } => ClientFrame::Send { id, content },
                 Effect::Resume { conversation, after } => ClientFrame::Resume { conversation, after },
                 Effect::Earlier { conversation, before } => ClientFrame::Earlier { conversation, before },
             });

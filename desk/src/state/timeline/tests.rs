@@ -68,6 +68,7 @@ fn our_messages_say_how_far_they_have_come() {
         id: id(number),
         content: Content::Message { text: "x".to_owned() },
         composed_at: Timestamp(5_000),
+        after: 0,
         state,
     };
     let refused = Problem::new(ProblemKind::WrongState);
@@ -137,6 +138,7 @@ fn an_answer_of_a_colleague_is_found_behind_what_is_not_sent_yet() {
         id: id(9),
         content: Content::Message { text: "x".to_owned() },
         composed_at: Timestamp(5_000),
+        after: 0,
         state: OutgoingState::Sending,
     };
     let entries = vec![entry(1, 0, Author::Visitor, "a"), entry(2, 1, agent(7, "Bob"), "b")];

@@ -91,7 +91,7 @@ impl AgentActor {
     /// Answers and waits for the acknowledgement.
     pub async fn reply(&mut self, conversation: ConversationId, answer: &str) -> Seq {
         let id = entry_id();
-        self.put(&ClientFrame::Send { conversation, id, content: text(answer) }).await;
+        self.put(&ClientFrame::Send { conversation, id, content: text(answer), after: None }).await;
         self.outcome(id).await.expect("it is accepted")
     }
 

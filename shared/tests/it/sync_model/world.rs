@@ -199,7 +199,7 @@ impl World {
         self.link = Link::new();
         self.link.start(self.now);
         for outgoing in unsent {
-            self.replica.compose(self.now, outgoing.id, outgoing.content);
+            self.replica.compose_after(self.now, outgoing.id, outgoing.content, outgoing.after);
         }
     }
 
@@ -243,7 +243,7 @@ impl World {
         while let Some(effect) = self.replica.poll_effect() {
             self.effects += 1;
             self.up.push_back(match effect {
-                Effect::Send { id, content } => {
+                Effect::Send { id, content, .. } => {
                     self.unanswered.insert(id);
                     ClientFrame::Send { id, content }
                 }
