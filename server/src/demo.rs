@@ -144,7 +144,8 @@ impl Seeds<'_> {
         let id = EntryId::mint(self.clock.now(), id_entropy()?);
         let content = Content::Message { text: text.to_owned() };
         let conversation = visitor.conversation;
-        let upto = self.app.perform(Reply { agent: agent.clone(), conversation, id, content }).await?;
+        let upto =
+            self.app.perform(Reply { agent: agent.clone(), conversation, id, content, after: None }).await?;
         self.app.perform(MarkSeen { conversation, by: Seer::Agent, upto }).await
     }
 }

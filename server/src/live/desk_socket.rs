@@ -194,8 +194,8 @@ impl Desk {
                 self.push_entries(conversation, entries);
                 Ok(())
             }
-            ClientFrame::Send { conversation, id, content, .. } => {
-                let reply = Reply { agent: self.agent.clone(), conversation, id, content };
+            ClientFrame::Send { conversation, id, content, after } => {
+                let reply = Reply { agent: self.agent.clone(), conversation, id, content, after };
                 self.out.push(match self.app.perform(reply).await {
                     Ok(seq) => ServerFrame::Acknowledged { id, conversation, seq },
                     Err(error) => {

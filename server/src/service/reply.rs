@@ -1,4 +1,9 @@
 //! An agent answers. The first answer takes the conversation up: it is assigned and opened, each as an entry.
+//!
+//! No answer is made on stale state: where another agent has written after what this one had read, the answer is
+//! refused, and whoever wrote it decides again. What the visitor wrote meanwhile does not refuse it: in a live chat
+//! they write all the time, and an answer that crosses a question is no second opinion. Nor does what the same agent
+//! wrote in another tab or on another device: they know it.
 
 use causette_shared::entry::{Author, Body, Content, Event};
 use causette_shared::id::{ConversationId, EntryId, Seq};
@@ -20,6 +25,9 @@ pub struct Reply {
     pub id: EntryId,
     /// What to add.
     pub content: Content,
+    /// The last entry that the agent had read when they sent it; `None` does not ask whether anyone answered since. One
+    /// beyond the log, of a store that was put back, has nothing after it.
+    pub after: Option<Seq>,
 }
 
 impl UseCase for Reply {
@@ -50,6 +58,12 @@ impl UseCase for Reply {
         let status = found.status.taken_up().map_err(|error| {
             UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, &error.to_string()))
         })?;
+        if let Some(after) = self.after
+            && let Some(name) = entry::find_colleague_after(tx, found.id, after, self.agent.id).await?
+        {
+            let detail = format!("{name} has answered meanwhile");
+            return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::AnsweredMeanwhile, &detail)));
+        }
         if found.assignee.is_none() {
             conversation::set_assignee(tx, found.id, self.agent.id).await?;
             let event = Event::Assigned { agent: self.agent.id, name: self.agent.name.clone() };

@@ -1,7 +1,7 @@
 //! Table `entry`: the logs. Rows are added and read, never changed.
 
 use causette_shared::entry::{Author, Body, Entry, Event};
-use causette_shared::id::{ConversationId, EntryId, Seq, VisitorId};
+use causette_shared::id::{AgentId, ConversationId, EntryId, Seq, VisitorId};
 use causette_shared::time::Timestamp;
 use sqlx::FromRow;
 
@@ -120,6 +120,28 @@ pub async fn find_entry_of(
         .fetch_optional(conn)
         .await)?;
     row.map(Row::read).transpose()
+}
+
+/// Returns the name of the agent other than `agent` who wrote the last message after `after`, if one did.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.entry.find_colleague_after", skip_all, fields(conversation = %conversation, after), err)]
+pub async fn find_colleague_after(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    after: Seq,
+    agent: AgentId,
+) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "SELECT agent_name FROM entry WHERE conversation_id = $1 AND seq > $2 \
+         AND author = 'agent' AND kind = 'message' AND agent_id <> $3 ORDER BY seq DESC LIMIT 1";
+    let name: Option<(String,)> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(conversation.to_string())
+        .bind(i64::from(after))
+        .bind(agent.to_string())
+        .fetch_optional(conn)
+        .await)?;
+    Ok(name.map(|(name,)| name))
 }
 
 /// Lists the entries after `after`, ascending, at most `limit`.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use causette_server::live::hub::{Notice, QUEUE};
+use causette_server::service::reply::Reply;
 use causette_shared::id::Seq;
 use causette_shared::protocol::{agent, visitor};
 use tokio::net::TcpSocket;
@@ -77,8 +78,7 @@ async fn what_is_written_while_someone_says_hello_is_seen_once(database: Databas
     let writer = tokio::spawn(async move {
         for number in 0..MESSAGES {
             let (agent, content) = (alice.clone(), text(&number.to_string()));
-            let reply =
-                causette_server::service::reply::Reply { agent, conversation, id: entry_id(), content };
+            let reply = Reply { agent, conversation, id: entry_id(), content, after: None };
             app.perform(reply).await.expect("it is accepted");
         }
     });

@@ -86,7 +86,7 @@ async fn repeats_at_once_are_one_message(database: Database) {
         send(Arc::clone(&server.app), session.clone(), entry_id(), "Hi".to_owned()).await.conversation;
     let id = entry_id();
     let seqs = at_once(&server.app, |app, _| {
-        let reply = Reply { agent: alice.clone(), conversation, id, content: text("Yes?") };
+        let reply = Reply { agent: alice.clone(), conversation, id, content: text("Yes?"), after: None };
         async move { app.perform(reply).await.expect("it is accepted") }
     })
     .await;
@@ -133,7 +133,7 @@ async fn answers_at_once_take_a_conversation_up_once(database: Database) {
     at_once(&server.app, |app, number| {
         let (agent, session) = (agents[number].clone(), session.clone());
         async move {
-            let reply = Reply { agent, conversation, id: entry_id(), content: text("Yes?") };
+            let reply = Reply { agent, conversation, id: entry_id(), content: text("Yes?"), after: None };
             app.perform(reply).await.expect("it is accepted");
             send(app, session, entry_id(), "And then?".to_owned()).await;
         }

@@ -12,6 +12,7 @@ mod flow_presence;
 mod flow_races;
 mod flow_resume;
 mod flow_seen;
+mod flow_stale_reply;
 mod flow_status;
 mod harness;
 mod http_access;

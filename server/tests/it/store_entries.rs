@@ -4,7 +4,8 @@ use causette_server::store::{conversation, entry};
 use causette_shared::conversation::Status;
 use causette_shared::entry::{Author, Body, Entry, Event};
 use causette_shared::form::Introduction;
-use causette_shared::id::EntryId;
+use causette_shared::id::{EntryId, Seq};
+use causette_shared::protocol::agent::Agent;
 
 use crate::harness::Database;
 use crate::harness::app::NOW;
@@ -16,6 +17,7 @@ on_both_databases!(
     an_id_and_a_place_are_taken_once_in_a_conversation,
     an_entry_is_found_in_any_conversation_of_its_visitor_and_of_no_other,
     windows_are_ascending_and_end_where_they_should,
+    the_last_other_agent_with_a_message_after_a_place_is_found_by_name,
 );
 
 async fn every_kind_of_entry_is_read_as_it_was_written(database: Database) {
@@ -104,4 +106,36 @@ async fn windows_are_ascending_and_end_where_they_should(database: Database) {
     assert_eq!(before(3, 5).await, [1, 2]);
     assert!(before(1, 3).await.is_empty());
     assert!(before(0, 3).await.is_empty());
+}
+
+async fn the_last_other_agent_with_a_message_after_a_place_is_found_by_name(database: Database) {
+    let fresh = FreshStore::with_shop(database).await;
+    let mut tx = fresh.begin().await;
+    let (alice, bob) =
+        (add_agent(&mut tx, "alice@desk.example").await, add_agent(&mut tx, "bob@desk.example").await);
+    let visitor = add_visitor(&mut tx, "mine").await;
+    let id = add_conversation(&mut tx, visitor, NOW).await;
+    let other = add_conversation(&mut tx, visitor, NOW).await;
+    let by = |agent: &Agent, name: &str| Author::Agent { id: agent.id, name: name.to_owned() };
+    let message = || Body::Message { text: "Hello".to_owned() };
+    let status = Body::Event(Event::StatusChanged { status: Status::OnHold });
+    for (conversation, author, body) in [
+        (id, Author::Visitor, message()),
+        (id, by(&bob, "Bob"), message()),
+        (id, by(&bob, "Bob, renamed"), message()),
+        (id, by(&alice, "Alice"), message()),
+        (id, by(&bob, "Bob"), status),
+        (id, Author::Automatic, message()),
+        (other, by(&bob, "Bob elsewhere"), message()),
+    ] {
+        let seq = conversation::next_seq(&mut tx, conversation).await.expect("it is given");
+        let entry = Entry { seq, id: EntryId::mint(NOW, entropy()), at: NOW, author, body };
+        entry::create_entry(&mut tx, conversation, &entry).await.expect("it is added");
+    }
+    let cases = [(1, &alice, Some("Bob, renamed")), (2, &alice, Some("Bob, renamed")), (3, &alice, None)];
+    let cases = cases.into_iter().chain([(3, &bob, Some("Alice")), (4, &bob, None), (Seq::MAX, &bob, None)]);
+    for (after, asks, name) in cases {
+        let found = entry::find_colleague_after(&mut tx, id, after, asks.id).await.expect("it reads");
+        assert_eq!(found.as_deref(), name, "after {after}");
+    }
 }
