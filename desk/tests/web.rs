@@ -339,12 +339,118 @@ async fn a_refused_reply_says_why_and_is_retried_under_its_id_or_edited() {
     assert_eq!(stage.sent_messages(), [(id, "too late".to_owned()), (id, "too late".to_owned())]);
     refuse();
     settle().await;
-    stage.click(".message__refusal button:last-of-type");
+    assert_eq!(stage.text(".message__refusal button"), ["Retry", "Edit", "Discard"]);
+    stage.all(".message__refusal button")[1].click();
     settle().await;
     let field: HtmlTextAreaElement = stage.one("textarea").unchecked_into();
     assert_eq!(field.value(), "too late");
     assert!(kept::list_unsent(me().id).is_empty());
     assert!(stage.all(".row__failed").is_empty());
+}
+
+fn bob() -> Author {
+    Author::Agent { id: AgentId(Uuid::from_u128(2)), name: "Bob".to_owned() }
+}
+
+fn answered_meanwhile() -> Problem {
+    Problem::with_detail(ProblemKind::AnsweredMeanwhile, "Bob has answered meanwhile")
+}
+
+/// A desk on which a reply was written while the line was cut, and Bob's stands in the log when it is back. Returns the
+/// reply's id.
+async fn forestalled(stage: &Stage) -> EntryId {
+    stage.desk.handle(entries(1, vec![entry(1, Author::Visitor, message("hello"))]));
+    stage.line.down.set(true);
+    stage.desk.lost(3);
+    assert!(stage.desk.send("I have it"));
+    stage.line.down.set(false);
+    let answered = ConversationSummary { revision: 2, last_seq: 2, ..row(1, 20) };
+    stage.desk.handle(ServerFrame::Welcome { agent: me(), conversations: vec![answered], more: false });
+    stage.desk.handle(entries(1, vec![entry(2, bob(), message("Mine"))]));
+    let id = stage.sent_messages()[0].0;
+    stage.desk.handle(ServerFrame::Refused {
+        id,
+        conversation: conversation(1),
+        problem: answered_meanwhile(),
+    });
+    settle().await;
+    id
+}
+
+/// What each attempt said to have been read.
+fn read_by_attempt(stage: &Stage) -> Vec<Option<Seq>> {
+    let sent = stage.line.sent.borrow();
+    let after = |frame: &ClientFrame| match frame {
+        ClientFrame::Send { after, .. } => Some(*after),
+        _ => None,
+    };
+    sent.iter().filter_map(after).collect()
+}
+
+#[wasm_bindgen_test]
+async fn a_reply_that_a_colleague_forestalled_stays_under_theirs_and_is_sent_only_when_told_to() {
+    let stage = Stage::inbox(vec![row(1, 10)], Some(1)).await;
+    let id = forestalled(&stage).await;
+    assert_eq!(stage.text("[role=log] .message__text"), ["hello", "Mine", "I have it"]);
+    assert_eq!(stage.text(".message__why"), ["Bob has answered meanwhile."]);
+    assert_eq!(stage.text(".message__refusal button"), ["Send anyway", "Edit", "Discard"]);
+    let label = stage.one(".message__refusal").get_attribute("aria-label");
+    assert_eq!(label.as_deref(), Some("Not sent. Bob has answered meanwhile."));
+    assert_eq!(stage.desk.announcement.get_untracked(), "Not sent. Bob has answered meanwhile.");
+    assert_eq!(read_by_attempt(&stage), [Some(1)], "and is not sent again by itself");
+    assert_eq!(kept::list_unsent(me().id)[0].after, 1, "nor after the page is loaded again");
+    stage.click(".message__choices button");
+    settle().await;
+    assert_eq!(stage.text(".message__state"), ["Sent", "Sending"]);
+    assert_eq!(stage.sent_messages(), [(id, "I have it".to_owned()), (id, "I have it".to_owned())]);
+    assert_eq!(read_by_attempt(&stage), [Some(1), Some(2)]);
+    assert_eq!(kept::list_unsent(me().id)[0].after, 2);
+    let log = stage.one("[role=log]");
+    assert_eq!(document().active_element().as_ref(), Some(log.as_ref()), "focus stays near");
+}
+
+#[wasm_bindgen_test]
+async fn a_reply_that_a_colleague_forestalled_is_dropped_when_told_to() {
+    let stage = Stage::inbox(vec![row(1, 10)], Some(1)).await;
+    forestalled(&stage).await;
+    stage.all(".message__choices button")[2].click();
+    settle().await;
+    assert_eq!(stage.text("[role=log] .message__text"), ["hello", "Mine"]);
+    assert!(kept::list_unsent(me().id).is_empty());
+    let field: HtmlTextAreaElement = stage.one("textarea").unchecked_into();
+    assert_eq!(field.value(), "");
+    assert_eq!(read_by_attempt(&stage), [Some(1)]);
+}
+
+#[wasm_bindgen_test]
+async fn a_reply_that_is_refused_elsewhere_is_told_of_with_its_number() {
+    let stage = Stage::inbox(vec![row(2, 20), row(1, 10)], Some(1)).await;
+    stage.desk.handle(entries(1, vec![entry(1, Author::Visitor, message("hello"))]));
+    assert!(stage.desk.send("I have it"));
+    stage.click("#conversation-2");
+    settle().await;
+    let id = stage.sent_messages()[0].0;
+    let problem = answered_meanwhile();
+    stage.desk.handle(ServerFrame::Refused { id, conversation: conversation(1), problem });
+    settle().await;
+    assert_eq!(stage.text(".notice"), ["Your reply to #1 was not sent. Bob has answered meanwhile."]);
+    assert_eq!(stage.text(".row__failed"), ["Not sent"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_reply_kept_from_before_the_page_was_loaded_says_what_had_been_read_then() {
+    let stage = Stage::new(|desk| {
+        let router = Router::install();
+        view! { <Inbox desk router/> }.into_any()
+    });
+    let (id, text) = (EntryId(Uuid::from_u128(77)), "from yesterday".to_owned());
+    let unsent =
+        kept::Unsent { conversation: conversation(1), id, composed_at: Timestamp(5), after: 3, text };
+    kept::set_unsent(me().id, &unsent);
+    stage.desk.sign_in(me());
+    stage.desk.handle(ServerFrame::Welcome { agent: me(), conversations: vec![row(1, 10)], more: false });
+    assert_eq!(stage.sent_messages(), [(id, "from yesterday".to_owned())]);
+    assert_eq!(read_by_attempt(&stage), [Some(3)]);
 }
 
 #[wasm_bindgen_test]
@@ -400,8 +506,7 @@ async fn an_answer_of_a_colleague_makes_a_draft_stale() {
     settle().await;
     stage.write("I will");
     settle().await;
-    let bob = Author::Agent { id: AgentId(Uuid::from_u128(2)), name: "Bob".to_owned() };
-    stage.desk.handle(entries(1, vec![entry(2, bob, message("done"))]));
+    stage.desk.handle(entries(1, vec![entry(2, bob(), message("done"))]));
     settle().await;
     assert_eq!(stage.text(".composer__hint--warning"), ["Bob answered while you were writing."]);
 }

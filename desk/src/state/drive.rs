@@ -28,11 +28,8 @@ impl Desk {
                 for unsent in kept::list_unsent(agent) {
                     inner.kept.push((unsent.conversation, unsent.id));
                     let opened = inner.shelf.open(now, unsent.conversation);
-                    opened.replica.compose(
-                        unsent.composed_at,
-                        unsent.id,
-                        Content::Message { text: unsent.text },
-                    );
+                    let content = Content::Message { text: unsent.text };
+                    opened.replica.compose_after(unsent.composed_at, unsent.id, content, unsent.after);
                 }
             }
             if let Some(id) = open {

@@ -38,7 +38,11 @@ impl Desk {
                 });
             }
             ServerFrame::Refused { id, conversation, problem } => {
+                let told = (!problem.kind.is_temporary()).then(|| words::refusal(&problem));
                 self.on_replica(conversation, |opened| opened.replica.refused(now, id, problem));
+                if let Some(why) = told {
+                    self.tell_refused(conversation, &why);
+                }
             }
             ServerFrame::Reset { conversation } => {
                 self.on_replica(conversation, |opened| opened.replica.reset(now, conversation));
@@ -125,6 +129,17 @@ impl Desk {
             let row = self.list.with_untracked(|list| list.find(conversation));
             let name = row.map_or_else(|| "Visitor".to_owned(), |row| words::person(&row.contact));
             self.announcement.set(format!("{name}: {text}"));
+        }
+    }
+
+    /// Says that a reply was not sent: where it stands if that is open, else wherever the agent is.
+    fn tell_refused(self, conversation: ConversationId, why: &str) {
+        if self.open.get_untracked() == Some(conversation) {
+            self.announcement.set(format!("Not sent. {why}"));
+        } else {
+            let row = self.list.with_untracked(|list| list.find(conversation));
+            let place = row.map(|row| format!(" to #{}", row.number)).unwrap_or_default();
+            self.tell(format!("Your reply{place} was not sent. {why}"));
         }
     }
 

@@ -4,7 +4,7 @@
 //! their author finds them again. Where storage is forbidden they live as long as the page.
 
 use causette_client::storage::{self, Area};
-use causette_shared::id::{AgentId, ConversationId, EntryId};
+use causette_shared::id::{AgentId, ConversationId, EntryId, Seq};
 use causette_shared::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ pub struct Unsent {
     pub id: EntryId,
     /// When it was composed.
     pub composed_at: Timestamp,
+    /// The last entry that the agent had before them then. 0 where an older desk kept it, which knew of nothing.
+    #[serde(default)]
+    pub after: Seq,
     /// What it says.
     pub text: String,
 }

@@ -2,7 +2,7 @@
 
 use causette_client::{http, random, timer};
 use causette_shared::entry::Content;
-use causette_shared::id::EntryId;
+use causette_shared::id::{AgentId, ConversationId, EntryId};
 use causette_shared::limits::TYPING_EVERY;
 use causette_shared::message;
 use causette_shared::protocol::agent::ClientFrame;
@@ -25,25 +25,30 @@ impl Desk {
         };
         let now = timer::now();
         let entry = EntryId::mint(now, random::bytes());
-        let unsent = Unsent { conversation: id, id: entry, composed_at: now, text: text.clone() };
-        kept::set_unsent(agent, &unsent);
         self.with(|inner| {
             inner.kept.push((id, entry));
             inner.typing_told = None;
             let opened = inner.shelf.open(now, id);
             opened.unread_after = None;
             opened.replica.compose(now, entry, Content::Message { text });
+            keep(agent, id, opened, entry);
         });
         self.settle(id);
         true
     }
 
-    /// Sends a refused message again, under the same id.
+    /// Sends a refused message again, under the same id: whoever does has read what stands above it.
     pub fn retry(self, entry: EntryId) {
-        self.with_open(|opened| opened.replica.retry(timer::now(), entry));
+        let place = self.my_id().zip(self.open.get_untracked());
+        self.with_open(|opened| {
+            opened.replica.retry(timer::now(), entry);
+            if let Some((agent, id)) = place {
+                keep(agent, id, opened, entry);
+            }
+        });
     }
 
-    /// Takes a refused message back, to be edited.
+    /// Takes a refused message back, to be edited or dropped.
     pub fn take_back(self, entry: EntryId) -> Option<String> {
         let taken: Option<Outgoing> = self.with_open(|opened| opened.replica.take_failed(entry)).flatten();
         match taken?.content {
@@ -116,5 +121,14 @@ impl Desk {
         let result = self.with(|inner| inner.shelf.find(id).map(act)).flatten();
         self.settle(id);
         result
+    }
+}
+
+/// Keeps a message in the browser as it stands in the queue, until its entry has come.
+fn keep(agent: AgentId, conversation: ConversationId, opened: &Opened, entry: EntryId) {
+    let found = opened.replica.outgoing().iter().find(|outgoing| outgoing.id == entry);
+    if let Some(Outgoing { id, content: Content::Message { text }, composed_at, after, .. }) = found {
+        let (id, composed_at, after, text) = (*id, *composed_at, *after, text.clone());
+        kept::set_unsent(agent, &Unsent { conversation, id, composed_at, after, text });
     }
 }

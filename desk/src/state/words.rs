@@ -153,7 +153,9 @@ pub fn wait(millis: u32) -> String {
 pub fn refusal(problem: &Problem) -> String {
     match problem.kind {
         ProblemKind::WrongState => "This conversation is closed.".to_owned(),
-        ProblemKind::Invalid if !problem.detail.is_empty() => sentence(&problem.detail),
+        ProblemKind::Invalid | ProblemKind::AnsweredMeanwhile if !problem.detail.is_empty() => {
+            sentence(&problem.detail)
+        }
         kind => kind.title().to_owned(),
     }
 }
@@ -198,6 +200,13 @@ mod tests {
         assert_eq!(mailto("a+b@x.example"), "mailto:a+b@x.example");
         assert_eq!(mailto("a?bcc=c&x@y.co"), "mailto:a%3Fbcc%3Dc%26x@y.co");
         assert_eq!(tel("+33 (1) 23-45"), "tel:+3312345");
+    }
+
+    #[test]
+    fn a_refusal_is_a_sentence_and_names_who_answered() {
+        let meanwhile = Problem::with_detail(ProblemKind::AnsweredMeanwhile, "bob has answered meanwhile");
+        assert_eq!(refusal(&meanwhile), "Bob has answered meanwhile.");
+        assert_eq!(refusal(&Problem::new(ProblemKind::WrongState)), "This conversation is closed.");
     }
 
     #[test]

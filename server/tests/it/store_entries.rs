@@ -115,7 +115,8 @@ async fn the_last_other_agent_with_a_message_after_a_place_is_found_by_name(data
         (add_agent(&mut tx, "alice@desk.example").await, add_agent(&mut tx, "bob@desk.example").await);
     let visitor = add_visitor(&mut tx, "mine").await;
     let id = add_conversation(&mut tx, visitor, NOW).await;
-    let other = add_conversation(&mut tx, visitor, NOW).await;
+    let stranger = add_visitor(&mut tx, "yours").await;
+    let other = add_conversation(&mut tx, stranger, NOW).await;
     let by = |agent: &Agent, name: &str| Author::Agent { id: agent.id, name: name.to_owned() };
     let message = || Body::Message { text: "Hello".to_owned() };
     let status = Body::Event(Event::StatusChanged { status: Status::OnHold });

@@ -94,7 +94,20 @@ pub fn ConversationLog(
         }
     });
 
-    let retry = Callback::new(move |entry: EntryId| desk.retry(entry));
+    // The button that was pressed goes with what it stood at.
+    let come_back = move || {
+        if let Some(scroller) = scroller.get_untracked() {
+            let _ = scroller.focus();
+        }
+    };
+    let retry = Callback::new(move |entry: EntryId| {
+        desk.retry(entry);
+        come_back();
+    });
+    let discard = Callback::new(move |entry: EntryId| {
+        desk.take_back(entry);
+        come_back();
+    });
     let take_back = Callback::new(move |entry: EntryId| {
         if let Some(text) = desk.take_back(entry) {
             edit.run(text);
@@ -116,7 +129,7 @@ pub fn ConversationLog(
                     {move || earlier(desk)}
                     {move || (!loaded.get() && order.with(Vec::is_empty)).then(sketch)}
                     <For each=move || order.get() key=|key| *key let:key>
-                        <LogRow desk key visitor retry take_back/>
+                        <LogRow desk key visitor retry take_back discard/>
                     </For>
                     {move || typing.get().then(|| view! {
                         <p class="log__typing">
@@ -166,6 +179,7 @@ fn LogRow(
     visitor: Signal<String>,
     retry: Callback<EntryId>,
     take_back: Callback<EntryId>,
+    discard: Callback<EntryId>,
 ) -> impl IntoView {
     let row = Memo::new(move |_| desk.timeline.with(|timeline| timeline.find(key)));
     match row.get_untracked().as_deref() {
@@ -185,7 +199,7 @@ fn LogRow(
                 Some(Row::Message(message)) => Some(Arc::new(message.clone())),
                 _ => None,
             });
-            view! { <Message row=message visitor retry edit=take_back/> }.into_any()
+            view! { <Message row=message visitor retry edit=take_back discard/> }.into_any()
         }
         Some(Row::Introduction(answers, at)) => introduction(answers, *at),
         Some(Row::Happened(text, at)) => view! {

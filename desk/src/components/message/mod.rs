@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use causette_shared::id::EntryId;
 use causette_shared::message::{Segment, segments};
-use causette_shared::problem::Problem;
+use causette_shared::problem::{Problem, ProblemKind};
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
@@ -25,6 +25,8 @@ pub fn Message(
     retry: Callback<EntryId>,
     /// Takes a refused message back into the composer.
     edit: Callback<EntryId>,
+    /// Drops a refused message.
+    discard: Callback<EntryId>,
 ) -> impl IntoView {
     // Who wrote what never changes; when, how far, and the place in a group do.
     let Some(first) = row.get_untracked() else { return ().into_any() };
@@ -58,7 +60,7 @@ pub fn Message(
                 {move || delivery().as_ref().map(state_of)}
             </p>
             {move || match delivery() {
-                Some(Delivery::Failed(problem)) => Some(refused(&problem, id, retry, edit)),
+                Some(Delivery::Failed(problem)) => Some(refused(&problem, id, [retry, edit, discard])),
                 _ => None,
             }}
         </article>
@@ -93,15 +95,27 @@ fn state_of(delivery: &Delivery) -> AnyView {
     view! { <span class=class>{icon(picture)}{word}</span> }.into_any()
 }
 
-fn refused(problem: &Problem, id: EntryId, retry: Callback<EntryId>, edit: Callback<EntryId>) -> AnyView {
+/// Why a message was refused, and what can be done. That a colleague was faster is no fault: nothing is wrong with the
+/// text, and the agent who has read theirs decides.
+fn refused(problem: &Problem, id: EntryId, [retry, edit, discard]: [Callback<EntryId>; 3]) -> AnyView {
+    let why = words::refusal(problem);
+    let label = format!("Not sent. {why}");
+    let meanwhile = problem.kind == ProblemKind::AnsweredMeanwhile;
+    let again = if meanwhile { "Send anyway" } else { "Retry" };
     view! {
-        <p class="message__refusal">
-            <span>{words::refusal(problem)}</span>
-            " "
-            <button class="link-button" type="button" on:click=move |_| retry.run(id)>"Retry"</button>
-            " "
-            <button class="link-button" type="button" on:click=move |_| edit.run(id)>"Edit"</button>
-        </p>
+        <div
+            class="message__refusal"
+            class:message__refusal--meanwhile=meanwhile
+            role="group"
+            aria-label=label
+        >
+            <p class="message__why" dir="auto">{why}</p>
+            <div class="message__choices">
+                <button class="button button--small" type="button" on:click=move |_| retry.run(id)>{again}</button>
+                <button class="button button--small" type="button" on:click=move |_| edit.run(id)>"Edit"</button>
+                <button class="link-button" type="button" on:click=move |_| discard.run(id)>"Discard"</button>
+            </div>
+        </div>
     }
     .into_any()
 }
