@@ -39,6 +39,7 @@ impl Desk {
 
     /// Sends a refused message again, under the same id: whoever does has read what stands above it.
     pub fn retry(self, entry: EntryId) {
+        self.forget_refusal();
         let place = self.my_id().zip(self.open.get_untracked());
         self.with_open(|opened| {
             opened.replica.retry(timer::now(), entry);
@@ -50,6 +51,7 @@ impl Desk {
 
     /// Takes a refused message back, to be edited or dropped.
     pub fn take_back(self, entry: EntryId) -> Option<String> {
+        self.forget_refusal();
         let taken: Option<Outgoing> = self.with_open(|opened| opened.replica.take_failed(entry)).flatten();
         match taken?.content {
             Content::Message { text } => Some(text),
@@ -114,6 +116,11 @@ impl Desk {
             let answer = http::request("GET", "/demo/", None).await;
             self.has_demo.try_set(answer.is_ok_and(|reply| reply.is_success()));
         });
+    }
+
+    /// What was said of a refusal no longer holds; said again, it has to be heard again.
+    fn forget_refusal(self) {
+        self.announcement.set(String::new());
     }
 
     fn with_open<R>(self, act: impl FnOnce(&mut Opened) -> R) -> Option<R> {

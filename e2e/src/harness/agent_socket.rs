@@ -39,7 +39,15 @@ impl AgentSocket {
     /// # Panics
     /// The server cannot be reached or does not let her in.
     pub async fn sign_in_at(direct: &str, origin: &str) -> Self {
-        let sign_in = SignIn { email: ALICE.to_owned(), password: PASSWORD.to_owned() };
+        Self::sign_in_as(ALICE, direct, origin).await
+    }
+
+    /// The same, as another agent of the demo.
+    ///
+    /// # Panics
+    /// The server cannot be reached or does not let them in.
+    pub async fn sign_in_as(email: &str, direct: &str, origin: &str) -> Self {
+        let sign_in = SignIn { email: email.to_owned(), password: PASSWORD.to_owned() };
         let answer = reqwest::Client::new()
             .post(format!("{direct}/api/v1/desk/session"))
             .header("origin", origin)

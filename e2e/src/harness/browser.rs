@@ -1,4 +1,7 @@
-//! A real Chromium with a fresh profile: one person at one device.
+//! A real Chromium, with a fresh profile unless it is given one: one person at one device.
+
+use std::net::SocketAddr;
+use std::path::Path;
 
 use base64::Engine as _;
 use fantoccini::elements::Element;
@@ -30,12 +33,20 @@ const FLAGS: &[&str] = &[
 
 /// The device, and what else differs between browsers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Looks {
+pub struct Looks<'a> {
     /// Whether the screen is as small as a phone's.
     pub is_phone: bool,
     /// Whether the driver hears everything: every request, for `requests`, and every console, in frames of other sites
     /// too. The price is that all frames share one process, which is not how people's browsers run.
     pub is_observed: bool,
+    /// Whether pages are asked to be dark.
+    pub is_dark: bool,
+    /// The directory of its profile, which outlives it. A browser that is opened with it again is the same person's, who
+    /// had closed it.
+    pub profile: Option<&'a Path>,
+    /// Where connections to the first address really go: past a wire that others reach the server by, under the address
+    /// that the server knows itself by.
+    pub detour: Option<(SocketAddr, SocketAddr)>,
 }
 
 /// A browser. Dropping it closes it; when the test is failing, it first leaves a picture of each window in
@@ -58,16 +69,20 @@ impl Browser {
     ///
     /// # Panics
     /// There is none, or it does not start.
-    pub async fn open_with(name: &'static str, looks: Looks) -> Self {
+    pub async fn open_with(name: &'static str, looks: Looks<'_>) -> Self {
         let driver = Driver::start().await;
         let mut logs = json!({ "browser": "ALL" });
-        let mut flags = FLAGS.to_vec();
+        let mut flags: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
         if looks.is_observed {
             logs["performance"] = json!("ALL");
-            flags.extend([
-                "--disable-site-isolation-trials",
-                "--disable-features=IsolateOrigins,site-per-process",
-            ]);
+            flags.push("--disable-site-isolation-trials".to_owned());
+            flags.push("--disable-features=IsolateOrigins,site-per-process".to_owned());
+        }
+        if let Some(profile) = looks.profile {
+            flags.push(format!("--user-data-dir={}", profile.display()));
+        }
+        if let Some((from, to)) = looks.detour {
+            flags.push(format!("--host-resolver-rules=MAP {from} {to}"));
         }
         let mut wanted = Capabilities::new();
         wanted.insert("goog:chromeOptions".to_owned(), json!({ "args": flags }));
@@ -87,6 +102,11 @@ impl Browser {
             let resized =
                 client.issue_cmd(Command::devtools("Emulation.setDeviceMetricsOverride", screen)).await;
             resized.expect("the browser can pretend to be a phone");
+        }
+        if looks.is_dark {
+            let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
+            let set = client.issue_cmd(Command::devtools("Emulation.setEmulatedMedia", media)).await;
+            set.expect("the browser can prefer dark pages");
         }
         Self { driver, session, name, client }
     }

@@ -33,7 +33,20 @@ impl VisitorSocket {
     /// # Panics
     /// The server cannot be reached or does not welcome.
     pub async fn connect(origin: &str, session: Option<&SessionSecret>, cursor: Option<Cursor>) -> Self {
-        let address = format!("{}/api/v1/visitor/socket", origin.replacen("http", "ws", 1));
+        Self::connect_at(origin, origin, session, cursor).await
+    }
+
+    /// The same, past a proxy: the server is reached at `direct` and knows itself as `origin`.
+    ///
+    /// # Panics
+    /// The server cannot be reached or does not welcome.
+    pub async fn connect_at(
+        direct: &str,
+        origin: &str,
+        session: Option<&SessionSecret>,
+        cursor: Option<Cursor>,
+    ) -> Self {
+        let address = format!("{}/api/v1/visitor/socket", direct.replacen("http", "ws", 1));
         let mut request = address.into_client_request().expect("it is an address");
         request.headers_mut().insert("origin", origin.parse().expect("it is a header's value"));
         let (stream, _) = tokio_tungstenite::connect_async(request).await.expect("the server takes sockets");

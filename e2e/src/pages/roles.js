@@ -9,6 +9,7 @@ const SELECTORS = {
   field: 'input,textarea',
   form: 'form[aria-label],form[aria-labelledby]',
   frame: 'iframe',
+  group: '[role=group]',
   heading: 'h1,h2,h3,h4,h5,h6,[role=heading]',
   link: 'a[href]',
   list: 'ul,ol,[role=list]',

@@ -21,6 +21,8 @@ pub enum Role {
     Form,
     /// Another document.
     Frame,
+    /// Belongs together under one name.
+    Group,
     /// A heading of any level.
     Heading,
     /// Leads somewhere.
@@ -45,6 +47,7 @@ impl Role {
             Self::Field => "field",
             Self::Form => "form",
             Self::Frame => "frame",
+            Self::Group => "group",
             Self::Heading => "heading",
             Self::Link => "link",
             Self::List => "list",

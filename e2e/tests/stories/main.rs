@@ -11,6 +11,7 @@ mod lost_connection;
 mod names;
 mod phone;
 mod sign_in;
+mod stale_reply;
 mod strict_policy;
 mod talk;
 mod text_safety;
