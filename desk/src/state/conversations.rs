@@ -3,9 +3,13 @@
 //! Invariants: of two summaries of one conversation the one with the higher revision stays; `order` holds every known
 //! conversation, newest first by last message and number; a conversation older than the part that was loaded so far is
 //! known, but not listed, so that the list has no hole.
+//!
+//! After an interruption the greeting tells the newest part again, and the parts that had been loaded below it are asked
+//! for one by one. Until each has come its rows stay as they were, so that the list does not jump under the reader's
+//! eyes; of what the server has told, nothing is left that it did not tell.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use causette_shared::id::{AgentId, ConversationId};
@@ -44,29 +48,80 @@ pub struct Conversations {
     order: Vec<ConversationId>,
     /// Where the loaded part of the list ends; `None` once everything is loaded.
     end: Option<ListCursor>,
+    /// Where the part ends that was told on this connection; `None` once everything was.
+    told: Option<ListCursor>,
 }
 
+/// How many conversations are told again after an interruption, at most. Whoever has scrolled further scrolls again.
+const TOLD_AGAIN: usize = 500;
+
 impl Conversations {
-    /// Takes the greeting's part of the list in place of everything, but for `kept`, which are open.
+    /// Takes the greeting's part of the list, the newest. What it does not tell and lies within it is gone, but for
+    /// `kept`, which are open.
     pub fn replace(&mut self, newest: Vec<ConversationSummary>, more: bool, kept: &[ConversationId]) {
-        self.rows.retain(|id, _| kept.contains(id));
-        self.order.retain(|id| kept.contains(id));
-        self.end = None;
-        // What the greeting says is right even where its revision is lower: the store may have been put back.
-        for row in &newest {
-            self.remove(row.id);
+        let first = self.order.is_empty();
+        for row in self.rows.values_mut() {
+            // Whatever is told from here on is right, even where its revision is lower: the store may have been put back.
+            Arc::make_mut(row).revision = 0;
         }
-        self.extend(newest, more);
+        if let Some(last) = self.order.get(TOLD_AGAIN - 1).and_then(|id| self.rows.get(id)) {
+            self.end = Some(cursor(&last));
+            for id in self.order.split_off(TOLD_AGAIN) {
+                if kept.contains(&id) {
+                    self.order.push(id);
+                } else {
+                    self.rows.remove(&id);
+                }
+            }
+        }
+        self.take(None, newest, more, kept);
+        if first || self.is_told() {
+            self.end = self.told;
+        }
     }
 
-    /// Adds the next part of the list.
-    pub fn extend(&mut self, older: Vec<ConversationSummary>, more: bool) {
-        let last =
-            older.last().map(|row| ListCursor { last_message_at: row.last_message_at, number: row.number });
-        self.end = if more { last.or(self.end) } else { None };
-        for row in older {
+    /// Adds the next part of the list, after what was told so far.
+    pub fn extend(&mut self, older: Vec<ConversationSummary>, more: bool, kept: &[ConversationId]) {
+        self.take(self.told, older, more, kept);
+        if self.is_told() {
+            self.end = self.told;
+        }
+    }
+
+    /// Where the next part begins that has to be told again, if one has.
+    #[must_use]
+    pub fn untold(&self) -> Option<ListCursor> {
+        self.told.filter(|_| !self.is_told())
+    }
+
+    fn is_told(&self) -> bool {
+        match (self.told, self.end) {
+            (None, _) => true,
+            (Some(told), Some(end)) => place(&end) <= place(&told),
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Takes the part that lies after `from`, and forgets what lies in it and was not told.
+    fn take(
+        &mut self,
+        from: Option<ListCursor>,
+        part: Vec<ConversationSummary>,
+        more: bool,
+        kept: &[ConversationId],
+    ) {
+        let to = part.last().map(cursor).filter(|_| more);
+        let told: BTreeSet<ConversationId> =
+            part.iter().map(|row| row.id).chain(kept.iter().copied()).collect();
+        let is_inside = |row: &ConversationSummary| {
+            from.is_none_or(|from| rank(row) > place(&from)) && to.is_none_or(|to| rank(row) <= place(&to))
+        };
+        self.rows.retain(|id, row| told.contains(id) || !is_inside(row));
+        self.order.retain(|id| self.rows.contains_key(id));
+        for row in part {
             self.apply(row);
         }
+        self.told = to;
     }
 
     /// Takes news of one conversation. Returns whether it was news.
@@ -142,7 +197,7 @@ impl Conversations {
     }
 
     fn listed(&self) -> impl Iterator<Item = &ConversationSummary> {
-        let end = self.end.map(|end| (Reverse(end.last_message_at), Reverse(end.number)));
+        let end = self.end.as_ref().map(place);
         self.order
             .iter()
             .filter_map(|id| self.rows.get(id))
@@ -166,6 +221,14 @@ type Rank = (Reverse<causette_shared::time::Timestamp>, Reverse<u32>);
 /// Sorts newest first; the number decides between equal times, as it does in the server's pages.
 fn rank(row: &ConversationSummary) -> Rank {
     (Reverse(row.last_message_at), Reverse(row.number))
+}
+
+fn cursor(row: &ConversationSummary) -> ListCursor {
+    ListCursor { last_message_at: row.last_message_at, number: row.number }
+}
+
+fn place(cursor: &ListCursor) -> Rank {
+    (Reverse(cursor.last_message_at), Reverse(cursor.number))
 }
 
 fn matches(row: &ConversationSummary, words: &[String]) -> bool {
@@ -236,20 +299,81 @@ mod tests {
     }
 
     #[test]
-    fn a_greeting_replaces_the_list_but_for_what_is_open() {
+    fn a_greeting_replaces_what_it_covers_but_for_what_is_open() {
         let mut list = Conversations::default();
         list.replace(vec![row(3, 30), row(2, 20), row(1, 10)], false, &[]);
-        list.replace(vec![ConversationSummary { revision: 0, ..row(3, 30) }], true, &[row(1, 10).id]);
+        list.replace(vec![ConversationSummary { revision: 0, ..row(3, 30) }], false, &[row(1, 10).id]);
+        assert_eq!(numbers(&list, &Filter::default()), [3, 1]);
         assert_eq!(
-            numbers(&list, &Filter::default()),
-            [3],
-            "the open one lies beyond the part that is loaded"
+            list.find(row(3, 30).id).map(|row| row.revision),
+            Some(0),
+            "the store may have been put back"
         );
-        assert!(list.find(row(1, 10).id).is_some());
         assert!(list.find(row(2, 20).id).is_none());
-        list.extend(vec![row(2, 20), row(1, 10)], false);
-        assert_eq!(numbers(&list, &Filter::default()), [3, 2, 1]);
-        assert_eq!(list.end(), None);
+        assert_eq!((list.end(), list.untold()), (None, None));
+    }
+
+    #[test]
+    fn what_was_loaded_below_the_greeting_stays_until_it_is_told_again() {
+        let all = Filter::default();
+        let mut list = Conversations::default();
+        list.replace(vec![row(6, 60), row(5, 50)], true, &[]);
+        list.extend(vec![row(4, 40), row(3, 30)], true, &[]);
+        list.extend(vec![row(2, 20)], true, &[]);
+        assert_eq!((list.untold(), list.end()), (None, Some(cursor(&row(2, 20)))));
+
+        // Meanwhile 7 began, 4 wrote, 5 and 3 changed in their places, and 6 is gone.
+        let changed = |row: ConversationSummary| ConversationSummary { revision: 9, unread: 0, ..row };
+        list.replace(vec![row(7, 80), changed(row(4, 70)), changed(row(5, 50))], true, &[]);
+        assert_eq!(numbers(&list, &all), [7, 4, 5, 3, 2], "nothing jumps");
+        assert_eq!(list.untold(), Some(cursor(&row(5, 50))));
+        list.extend(vec![changed(row(3, 30))], true, &[]);
+        assert_eq!(list.untold(), Some(cursor(&row(3, 30))), "2 is still as it was");
+        // 1 has written meanwhile, and older news is no news in a part either.
+        list.apply(ConversationSummary { revision: 2, ..row(1, 90) });
+        list.extend(vec![row(2, 15), row(1, 10)], true, &[]);
+        assert_eq!((list.untold(), list.end()), (None, Some(cursor(&row(1, 10)))));
+        assert_eq!(numbers(&list, &all), [1, 7, 4, 5, 3, 2]);
+        assert_eq!(list.unread(), 3, "1, 7 and 2");
+    }
+
+    #[test]
+    fn a_list_that_was_loaded_whole_is_told_again_to_its_end() {
+        let mut list = Conversations::default();
+        list.replace(vec![row(3, 30), row(2, 20), row(1, 10)], false, &[]);
+        list.replace(vec![row(4, 40), row(3, 30)], true, &[]);
+        assert_eq!(numbers(&list, &Filter::default()), [4, 3, 2, 1]);
+        assert_eq!(list.untold(), Some(cursor(&row(3, 30))));
+        list.extend(vec![row(1, 10)], false, &[]);
+        assert_eq!(numbers(&list, &Filter::default()), [4, 3, 1]);
+        assert_eq!((list.untold(), list.end()), (None, None));
+    }
+
+    #[test]
+    fn what_is_open_stays_known_wherever_it_has_gone() {
+        let open = [row(2, 20).id];
+        let mut list = Conversations::default();
+        list.replace(vec![row(4, 40), row(3, 30)], true, &[]);
+        list.extend(vec![row(2, 20)], true, &[]);
+        list.replace(vec![row(4, 40), row(3, 30)], true, &open);
+        list.extend(vec![row(1, 10)], false, &open);
+        assert!(list.find(open[0]).is_some(), "its news is on the way");
+        list.apply(ConversationSummary { revision: 1, ..row(2, 50) });
+        assert_eq!(numbers(&list, &Filter::default()), [2, 4, 3, 1]);
+    }
+
+    #[test]
+    fn no_more_is_told_again_than_is_worth_it() {
+        let mut list = Conversations::default();
+        let count = TOLD_AGAIN as u32 + 40;
+        let rows = (1..=count).rev().map(|number| row(number, number.into())).collect::<Vec<_>>();
+        list.replace(rows.clone(), false, &[]);
+        let oldest = row(1, 1).id;
+        list.replace(rows[..50].to_vec(), true, &[oldest]);
+        assert_eq!(numbers(&list, &Filter::default()).len(), TOLD_AGAIN);
+        assert!(list.find(oldest).is_some(), "it is open");
+        list.extend(rows[50..TOLD_AGAIN].to_vec(), true, &[oldest]);
+        assert_eq!((list.untold(), list.end()), (None, Some(cursor(&rows[TOLD_AGAIN - 1]))));
     }
 
     #[test]

@@ -6,8 +6,9 @@ use causette_client::timer;
 use causette_shared::entry::{Author, Body, Entry};
 use causette_shared::id::ConversationId;
 use causette_shared::problem::{Problem, ProblemKind};
-use causette_shared::protocol::agent::{Agent, ConversationSummary, ServerFrame};
+use causette_shared::protocol::agent::{Agent, ClientFrame, ConversationSummary, ServerFrame};
 
+use super::conversations::Conversations;
 use super::desk::{Connection, Desk};
 use super::opened::Opened;
 use super::words;
@@ -27,8 +28,9 @@ impl Desk {
                 self.welcomed(agent, conversations, more);
             }
             ServerFrame::List { conversations, more } => {
-                self.list.update(|list| list.extend(conversations, more));
-                self.loading_more.set(false);
+                let kept: Vec<ConversationId> = self.open.get_untracked().into_iter().collect();
+                self.list.update(|list| list.extend(conversations, more, &kept));
+                self.ask_untold();
             }
             ServerFrame::Conversation(row) => self.conversation_changed(row),
             ServerFrame::Entries { conversation, entries } => self.entries_came(conversation, entries),
@@ -70,9 +72,15 @@ impl Desk {
         self.me.set(Some(agent));
         self.list.update(|list| list.replace(conversations, more, &kept));
         self.list_loaded.set(true);
-        self.loading_more.set(false);
         self.connection.set(Connection::Open);
+        self.ask_untold();
         self.resume(id);
+    }
+
+    /// Asks for the next part of what was loaded before an interruption, and has not been told since.
+    fn ask_untold(self) {
+        let untold = self.list.with_untracked(Conversations::untold);
+        self.loading_more.set(untold.is_some_and(|after| self.post(&ClientFrame::List { after })));
     }
 
     fn conversation_changed(self, row: ConversationSummary) {
