@@ -18,4 +18,4 @@ pub use host_site::{HostSite, Policy};
 pub use proxy::{Proxy, Wire};
 pub use server::{ALICE, BOB, PASSWORD, Server};
 pub use visitor_socket::{Burst, VisitorSocket};
-pub use wait::{PATIENCE, Problem, wait_for, wait_until};
+pub use wait::{PATIENCE, Problem, wait_for, wait_until, wait_until_at_most};

@@ -43,7 +43,13 @@ impl Server {
 
     /// Starts a server that believes to be reached under `public`, such as a proxy in front of `address`.
     pub async fn start_behind(address: SocketAddr, public: &str) -> Self {
-        Self::start_at(address, &[("PUBLIC_URL", public)]).await
+        Self::start_behind_with(address, public, &[]).await
+    }
+
+    /// The same, with more settings.
+    pub async fn start_behind_with(address: SocketAddr, public: &str, settings: &[(&str, &str)]) -> Self {
+        let settings: Vec<_> = [("PUBLIC_URL", public)].iter().chain(settings).copied().collect();
+        Self::start_at(address, &settings).await
     }
 
     async fn start_at(address: SocketAddr, settings: &[(&str, &str)]) -> Self {

@@ -27,6 +27,18 @@ pub async fn wait_until(what: &str, mut look: impl AsyncFnMut() -> Result<bool, 
     wait_for(what, async || Ok(look().await?.then_some(()))).await;
 }
 
+/// Looks until the answer is yes, for what takes its time by design.
+///
+/// # Panics
+/// It takes longer than `patience`.
+pub async fn wait_until_at_most(
+    patience: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Result<bool, Problem>,
+) {
+    wait_for_at_most(patience, what, async || Ok(look().await?.then_some(()))).await;
+}
+
 async fn wait_for_at_most<T>(
     patience: Duration,
     what: &str,

@@ -17,6 +17,12 @@ pub struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
+    /// The desk that the browser shows.
+    #[must_use]
+    pub const fn shown(browser: &'a Browser) -> Self {
+        Self { view: View::new(browser, Place::Page) }
+    }
+
     /// Goes to the desk, which asks who is there.
     pub async fn visit(browser: &'a Browser, server: &Server) -> Self {
         browser.goto(&format!("{}/desk/", server.origin)).await;

@@ -4,6 +4,7 @@
 mod before_click;
 mod continuity;
 mod crash;
+mod desk_interruptions;
 mod french;
 mod host_pages;
 mod introduction;
