@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::limiter::Limiters;
+use crate::live::channel::Channels;
 use crate::live::hub::{Changed, Hub};
 use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::{Store, StoreError, Tx, conversation};
@@ -22,6 +23,8 @@ pub struct App {
     pub store: Store,
     /// Who is connected.
     pub hub: Arc<Hub>,
+    /// The connections among them that run over HTTP.
+    pub channels: Arc<Channels>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// What the server was told.

@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::routes::Surface;
 use crate::limiter::Limiters;
+use crate::live::channel::{Channels, Patience};
 use crate::live::hub::Hub;
 use crate::store::Store;
 
@@ -47,6 +48,7 @@ pub fn wire(config: Config, store: Store, clock: Arc<dyn Clock>, bound: SocketAd
         clock,
         own_origins: config.own_origins(bound),
         limiters: Limiters::new(&config),
+        channels: Channels::new(config.channels_per_address, Patience::default()),
         config,
     })
 }
@@ -119,7 +121,7 @@ mod tidy {
         ("service", &["clock", "secret", "site", "store", "service"]),
         // The hub is the bus within one process; the rest of `live` stands above `app`.
         ("app", &["clock", "config", "limiter", "live", "service", "store"]),
-        ("live", &["app", "live", "secret", "service", "site", "store"]),
+        ("live", &["app", "limiter", "live", "secret", "service", "site", "store"]),
         ("http", &["app", "http", "live", "secret", "service", "site", "store"]),
         ("demo", &["app", "clock", "secret", "service", "site", "store"]),
     ];

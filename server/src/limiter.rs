@@ -77,8 +77,10 @@ impl Limiters {
     }
 }
 
-/// An IPv6 customer holds a /64 at least, so addresses inside one count as one.
-fn network_of(address: IpAddr) -> IpAddr {
+/// The network that an address is counted for: an IPv6 customer holds a /64 at least, so addresses inside one count as
+/// one.
+#[must_use]
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => {

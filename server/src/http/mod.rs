@@ -3,6 +3,7 @@
 mod assets;
 mod auth;
 mod body;
+mod channel;
 mod demo;
 mod desk;
 mod embed;

@@ -41,7 +41,7 @@ pub struct Route {
 /// One frame that a client may send.
 #[derive(Serialize)]
 pub struct Frame {
-    /// The socket's path.
+    /// The socket's path. Over HTTP the same frames go through the channel beside it.
     pub socket: &'static str,
     /// The frame's name.
     pub frame: &'static str,
@@ -75,6 +75,9 @@ pub fn routes(surface: Surface) -> Vec<Route> {
         route("GET", "/widget/assets/{name}", Access::Public, get(assets::widget)),
         route("GET", "/chat/{site}", Access::Public, get(panel::document::page)),
         route("GET", VISITOR_SOCKET, Access::OwnOrigin, get(panel::socket::open)),
+        route("POST", "/api/v1/visitor/channel", Access::OwnOrigin, post(panel::channel::open)),
+        route("POST", "/api/v1/visitor/channel/send", Access::OwnOrigin, post(panel::channel::send)),
+        route("POST", "/api/v1/visitor/channel/receive", Access::OwnOrigin, post(panel::channel::receive)),
         route("GET", "/desk", Access::Public, get(|| async { Redirect::permanent("/desk/") })),
         route("GET", "/desk/", Access::Public, get(desk::document::document)),
         route("GET", "/desk/{*page}", Access::Public, get(desk::document::document)),
@@ -83,6 +86,14 @@ pub fn routes(surface: Surface) -> Vec<Route> {
         route("GET", DESK_SESSION, Access::Agent, get(desk::session::who)),
         route("DELETE", DESK_SESSION, Access::OwnOrigin, delete(desk::session::sign_out)),
         route("GET", DESK_SOCKET, Access::AgentFromOwnOrigin, get(desk::socket::open)),
+        route("POST", "/api/v1/desk/channel", Access::AgentFromOwnOrigin, post(desk::channel::open)),
+        route("POST", "/api/v1/desk/channel/send", Access::AgentFromOwnOrigin, post(desk::channel::send)),
+        route(
+            "POST",
+            "/api/v1/desk/channel/receive",
+            Access::AgentFromOwnOrigin,
+            post(desk::channel::receive),
+        ),
     ];
     routes.extend(match surface {
         Surface::Serve => {

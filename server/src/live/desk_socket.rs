@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::Message;
 use causette_shared::entry::Entry;
 use causette_shared::id::{ConversationId, Seq, VisitorId};
 use causette_shared::limits::{CONVERSATIONS_PER_PAGE, ENTRIES_PER_WINDOW};
@@ -26,8 +26,7 @@ use crate::store::conversation::{self, Conversation, Writer};
 use crate::store::{Tx, agent, entry};
 
 /// Serves one connection until either side, or the session, ends it.
-pub async fn serve(app: Arc<App>, socket: WebSocket, agent: Agent, session: SecretHash) {
-    let mut connection = Connection::new(socket);
+pub async fn serve(app: Arc<App>, mut connection: Connection, agent: Agent, session: SecretHash) {
     let mut draining = app.hub.draining();
     let (mut subscription, mut notices) = app.hub.connect();
     subscription.enter_desk();

@@ -1,15 +1,18 @@
 //! Connections: one task each, rooms that carry hints between them, and presence derived from who is connected.
 //!
+//! A connection is a WebSocket, or where those are blocked a `channel` of requests: the tasks do not know which.
+//!
 //! A hint says that a conversation has changed and brings what was added. It may be lost: every connection knows how far
 //! its client is and reads from the store what it lacks.
 
+pub mod channel;
 pub mod desk_socket;
 pub mod hub;
 pub mod presence;
 mod socket;
 pub mod visitor_socket;
 
-pub use socket::bounded;
+pub use socket::{Connection, bounded};
 
 use causette_shared::entry::{Body, Entry};
 use causette_shared::id::{ConversationId, Seq};

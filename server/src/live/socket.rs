@@ -1,4 +1,4 @@
-//! What the visitor's and the desk's connections share: bounded reads and writes on a WebSocket.
+//! What the visitor's and the desk's connections share: bounded reads and writes, over a WebSocket or over HTTP.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -7,6 +7,8 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use causette_shared::limits;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
+
+use super::channel::Channel;
 
 /// A client that does not take a frame for this long is cut.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
@@ -29,34 +31,42 @@ pub fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
         .max_write_buffer_size(4 * limits::FRAME_BYTES)
 }
 
-/// One socket, watched for silence and floods.
+/// One connection, watched for silence and floods.
 pub struct Connection {
-    socket: WebSocket,
-    silent_at: Instant,
+    wire: Wire,
     frames: DefaultDirectRateLimiter,
 }
 
+/// What carries the frames. An idle WebSocket is what there are thousands of: it is held as it is, without a box.
+enum Wire {
+    Socket { socket: WebSocket, silent_at: Instant },
+    Channel(Channel),
+}
+
 impl Connection {
-    /// Takes the socket over.
-    pub fn new(socket: WebSocket) -> Self {
+    /// Takes a WebSocket over.
+    #[must_use]
+    pub fn over_socket(socket: WebSocket) -> Self {
+        Self::over(Wire::Socket { socket, silent_at: Instant::now() + limits::SILENCE_MAX })
+    }
+
+    /// Takes the server's end of a channel over.
+    #[must_use]
+    pub fn over_http(channel: Channel) -> Self {
+        Self::over(Wire::Channel(channel))
+    }
+
+    fn over(wire: Wire) -> Self {
         let quota = Quota::per_second(FRAMES_PER_SECOND).allow_burst(FRAMES_BURST);
-        Self { socket, silent_at: Instant::now() + limits::SILENCE_MAX, frames: RateLimiter::direct(quota) }
+        Self { wire, frames: RateLimiter::direct(quota) }
     }
 
     /// Waits for the next frame with content. Safe to be dropped while it waits.
     pub async fn receive(&mut self) -> Result<Message, Gone> {
-        loop {
-            let heard = tokio::time::timeout_at(self.silent_at, self.socket.recv()).await;
-            let Ok(Some(Ok(message))) = heard else {
-                return Err(Gone);
-            };
-            self.silent_at = Instant::now() + limits::SILENCE_MAX;
-            match message {
-                Message::Text(_) | Message::Binary(_) => return Ok(message),
-                // Answered by the protocol layer; it counts as a sign of life.
-                Message::Ping(_) | Message::Pong(_) => {}
-                Message::Close(_) => return Err(Gone),
-            }
+        match &mut self.wire {
+            Wire::Socket { socket, silent_at } => receive(socket, silent_at).await,
+            // Boxed, so that the task of a WebSocket keeps no room for it.
+            Wire::Channel(channel) => Box::pin(channel.receive()).await,
         }
     }
 
@@ -67,14 +77,33 @@ impl Connection {
 
     /// Sends one frame.
     pub async fn send(&mut self, message: Message) -> Result<(), Gone> {
-        match tokio::time::timeout(SEND_WITHIN, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(Gone),
-        }
+        let sent = async {
+            match &mut self.wire {
+                Wire::Socket { socket, .. } => socket.send(message).await.map_err(|_| Gone),
+                Wire::Channel(channel) => Box::pin(channel.send(message)).await,
+            }
+        };
+        tokio::time::timeout(SEND_WITHIN, sent).await.unwrap_or(Err(Gone))
     }
 
-    /// Says goodbye, without insisting on an answer.
+    /// Says goodbye, without insisting on an answer. What was sent over HTTP before can still be fetched.
     pub async fn close(mut self) {
         let _ = self.send(Message::Close(None)).await;
+    }
+}
+
+async fn receive(socket: &mut WebSocket, silent_at: &mut Instant) -> Result<Message, Gone> {
+    loop {
+        let heard = tokio::time::timeout_at(*silent_at, socket.recv()).await;
+        let Ok(Some(Ok(message))) = heard else {
+            return Err(Gone);
+        };
+        *silent_at = Instant::now() + limits::SILENCE_MAX;
+        match message {
+            Message::Text(_) | Message::Binary(_) => return Ok(message),
+            // Answered by the protocol layer; it counts as a sign of life.
+            Message::Ping(_) | Message::Pong(_) => {}
+            Message::Close(_) => return Err(Gone),
+        }
     }
 }

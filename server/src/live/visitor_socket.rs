@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::Message;
 use causette_shared::entry::{Content, Entry};
 use causette_shared::id::{ConversationId, EntryId, Seq, SessionSecret, SiteKey, VisitorId};
 use causette_shared::limits::ENTRIES_PER_WINDOW;
@@ -29,8 +29,7 @@ use crate::store::conversation::{self, Conversation};
 use crate::store::{Tx, entry, site, visitor};
 
 /// Serves one connection until either side ends it.
-pub async fn serve(app: Arc<App>, socket: WebSocket, peer: IpAddr) {
-    let mut connection = Connection::new(socket);
+pub async fn serve(app: Arc<App>, mut connection: Connection, peer: IpAddr) {
     let mut available = app.hub.available();
     let mut draining = app.hub.draining();
     let (subscription, mut notices) = app.hub.connect();

@@ -1,8 +1,9 @@
 //! Frames: what clients and server say to each other. docs/protocol.md tells when; golden files hold their bytes.
 //!
 //! The visitor's socket carries postcard behind a protocol number, the desk's carries JSON. `host` names the messages
-//! between the loader on the customer's page and the panel.
+//! between the loader on the customer's page and the panel, `channel` the bodies that carry frames over HTTP.
 
 pub mod agent;
+pub mod channel;
 pub mod host;
 pub mod visitor;

@@ -4,12 +4,15 @@
 //! It performs no I/O. `Link` decides when to connect, ping and give up; `Replica` holds one conversation: its entries
 //! without a hole, what is still unsent, and what to ask for. Both are told what happened together with the time,
 //! answer `poll_effect` with what to do next, and `next_timeout` with when to be woken. Widget, desk, load generator
-//! and property tests drive the same two machines.
+//! and property tests drive the same two machines. `Carriers` chooses what a browser's link runs over: a WebSocket, or
+//! HTTP where those are blocked.
 
 mod backoff;
+mod carrier;
 mod link;
 mod replica;
 
 pub use backoff::{RECONNECT_MAX, reconnect_delay};
+pub use carrier::{Carrier, CarrierEffect, Carriers};
 pub use link::{Link, LinkEffect, LinkState};
 pub use replica::{Effect, Follow, Outgoing, OutgoingState, Replica};

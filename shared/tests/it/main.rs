@@ -1,6 +1,7 @@
 //! Tests of what `shared` promises to others: the bytes of every frame, the document that describes them, and the
 //! synchronisation engine against a model.
 
+mod carrier;
 mod examples;
 mod golden;
 mod protocol_doc;

@@ -11,7 +11,7 @@ use causette_shared::problem::{Problem, ProblemKind};
 use crate::app::App;
 use crate::http::auth::{OwnOrigin, SignedIn};
 use crate::http::error::ApiError;
-use crate::live::desk_socket;
+use crate::live::{Connection, desk_socket};
 
 /// Opens the connection for a desk of ours.
 pub async fn open(
@@ -24,5 +24,5 @@ pub async fn open(
         Problem::with_detail(ProblemKind::Malformed, "this address takes WebSocket connections only")
     })?;
     Ok(crate::live::bounded(upgrade)
-        .on_upgrade(move |socket| desk_socket::serve(app, socket, agent, session)))
+        .on_upgrade(move |socket| desk_socket::serve(app, Connection::over_socket(socket), agent, session)))
 }

@@ -1,5 +1,6 @@
 //! What the visitor's panel asks for.
 
+pub mod channel;
 pub mod document;
 pub mod socket;
 mod texts;

@@ -11,7 +11,7 @@ use causette_shared::problem::{Problem, ProblemKind};
 use crate::app::App;
 use crate::http::auth::{OwnOrigin, Peer};
 use crate::http::error::ApiError;
-use crate::live::visitor_socket;
+use crate::live::{Connection, visitor_socket};
 
 /// Opens the connection for a panel of ours.
 pub async fn open(
@@ -23,5 +23,6 @@ pub async fn open(
     let upgrade = upgrade.map_err(|_| {
         Problem::with_detail(ProblemKind::Malformed, "this address takes WebSocket connections only")
     })?;
-    Ok(crate::live::bounded(upgrade).on_upgrade(move |socket| visitor_socket::serve(app, socket, peer)))
+    Ok(crate::live::bounded(upgrade)
+        .on_upgrade(move |socket| visitor_socket::serve(app, Connection::over_socket(socket), peer)))
 }
