@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::harness::VisitorActor;
 use crate::harness::agent::{AgentActor, SESSION, cookie_of, try_sign_in};
 use crate::harness::builders::{entry_id, text};
+use crate::harness::channel::{HttpLine, VISITOR_CHANNEL};
 use crate::harness::process::{Running, run, run_with_input};
 
 const EMAIL: &str = "zealous.agent@desk.example";
@@ -52,6 +53,9 @@ async fn the_logs_of_a_whole_conversation_name_nobody_and_quote_nothing() {
         .await
         .expect("it stands");
     visitor.expect_end().await;
+    let mut over_http = HttpLine::open(&authority, VISITOR_CHANNEL, None).await;
+    over_http.send(&[b"topinambour".to_vec()]).await.expect("it is a frame, whatever it holds");
+    over_http.receive().await.expect("the problem");
     let client = Client::new();
     for path in ["/widget/shop?locale=tamarind", "/nothing/salsify", "/embed/shop.js?x=salsify"] {
         let request =
@@ -82,6 +86,7 @@ async fn the_logs_of_a_whole_conversation_name_nobody_and_quote_nothing() {
         "98 76 54",
         "rutabaga",
         "celeriac",
+        "topinambour",
         "zealous",
         "Zenobia",
         "Quill",
@@ -95,6 +100,7 @@ async fn the_logs_of_a_whole_conversation_name_nobody_and_quote_nothing() {
         "127.0.0.1",
         token,
         visitor.secret.as_str(),
+        over_http.token.as_str(),
     ];
     for secret in secrets {
         let line = log.lines().find(|line| line.contains(secret));

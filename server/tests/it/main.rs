@@ -4,6 +4,7 @@
 //! file is one subject.
 
 mod flow_bad_input;
+mod flow_channel;
 mod flow_concurrency;
 mod flow_database_lost;
 mod flow_first_message;

@@ -4,6 +4,7 @@ pub mod actors;
 pub mod agent;
 pub mod app;
 pub mod builders;
+pub mod channel;
 pub mod cluster;
 pub mod database;
 pub mod process;
