@@ -1,17 +1,24 @@
-//! The browser driver of `sync::Link`: one WebSocket at a time, kept alive, replaced when it dies.
+//! The browser driver of `sync::Link` and `sync::Carriers`: one connection at a time, kept alive, replaced when it dies;
+//! over a WebSocket, or over HTTP where those are blocked.
 //!
-//! The link decides; this module does: it opens sockets, arms the one timer, passes frames on. Frames of a socket that
-//! was replaced are never passed on. What frames mean is left to the owner.
+//! The two machines decide; this module does: it opens connections, arms the one timer, passes frames on. Frames of a
+//! connection that was replaced are never passed on. What frames mean is left to the owner.
+
+mod channel;
+mod listener;
+mod wire;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use causette_shared::sync::{Link, LinkEffect};
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{BinaryType, Event, EventTarget, MessageEvent, WebSocket};
+use causette_shared::sync::{Carrier, CarrierEffect, Carriers, Link, LinkEffect, LinkState};
+use causette_shared::time::Timestamp;
+use web_sys::EventTarget;
 
+use self::channel::Channel;
+use self::listener::Listener;
+use self::wire::{Handlers, Socket, Wire};
 use crate::random;
 use crate::timer::{self, Timer};
 
@@ -22,6 +29,16 @@ pub enum Payload {
     Text(String),
     /// A binary frame.
     Binary(Vec<u8>),
+}
+
+impl Payload {
+    /// A frame of the same kind, of bytes that came over HTTP.
+    fn of_this_kind(&self, bytes: &[u8]) -> Self {
+        match self {
+            Self::Text(_) => Self::Text(String::from_utf8_lossy(bytes).into_owned()),
+            Self::Binary(_) => Self::Binary(bytes.to_vec()),
+        }
+    }
 }
 
 /// What happened to the connection.
@@ -43,56 +60,57 @@ pub enum LiveEvent {
 pub struct Live(Rc<Inner>);
 
 struct Inner {
-    url: String,
+    service: &'static str,
     ping: Payload,
     on_event: Box<dyn Fn(LiveEvent)>,
     link: RefCell<Link>,
-    socket: RefCell<Option<Socket>>,
+    carriers: RefCell<Carriers>,
+    wire: RefCell<Option<Wire>>,
+    /// The WebSocket that is tried beside a connection over HTTP.
+    probe: RefCell<Option<Wire>>,
     timer: RefCell<Option<Timer>>,
     /// Set while effects are carried out, so that an owner who sends from within its callback does not start again.
     driving: Cell<bool>,
     page_listeners: RefCell<Vec<Listener>>,
 }
 
-struct Socket {
-    socket: WebSocket,
-    _listeners: [Listener; 4],
-}
+/// The connection's WebSocket.
+static CONNECTION: Handlers =
+    Handlers { opened: Inner::opened, frame: |inner, payload| inner.frame(payload), closed: Inner::closed };
 
-/// An event listener that is removed when it is dropped.
-struct Listener {
-    target: EventTarget,
-    name: &'static str,
-    closure: Closure<dyn FnMut(Event)>,
-}
-
-impl Listener {
-    fn new(target: &EventTarget, name: &'static str, handle: impl FnMut(Event) + 'static) -> Self {
-        let closure = Closure::<dyn FnMut(Event)>::new(handle);
-        let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
-        Self { target: target.clone(), name, closure }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let _ =
-            self.target.remove_event_listener_with_callback(self.name, self.closure.as_ref().unchecked_ref());
-    }
-}
+/// The probe's.
+static PROBE: Handlers = Handlers {
+    opened: |inner| {
+        if let Some(probe) = &*inner.probe.borrow() {
+            probe.send(&inner.ping);
+        }
+    },
+    frame: |inner, _| {
+        let effect = inner.carriers.borrow_mut().probe_heard();
+        inner.carry_out(effect);
+    },
+    closed: |inner| {
+        end(&inner.probe);
+        inner.carriers.borrow_mut().probe_lost(timer::now());
+        inner.drive();
+    },
+};
 
 impl Live {
-    /// Makes a connection to `url` that does nothing until it is started. `ping` is what the server answers.
+    /// Makes a connection to `service`, below whose path the socket and the channel are, that does nothing until it is
+    /// started. `ping` is what the server answers; all frames are of its kind.
     ///
     /// The connection keeps what `on_event` captures alive as long as it lives itself.
     #[must_use]
-    pub fn new(url: String, ping: Payload, on_event: impl Fn(LiveEvent) + 'static) -> Self {
+    pub fn new(service: &'static str, ping: Payload, on_event: impl Fn(LiveEvent) + 'static) -> Self {
         let inner = Rc::new(Inner {
-            url,
+            service,
             ping,
             on_event: Box::new(on_event),
             link: RefCell::new(Link::new()),
-            socket: RefCell::new(None),
+            carriers: RefCell::new(Carriers::new()),
+            wire: RefCell::new(None),
+            probe: RefCell::new(None),
             timer: RefCell::new(None),
             driving: Cell::new(false),
             page_listeners: RefCell::new(Vec::new()),
@@ -103,26 +121,22 @@ impl Live {
 
     /// Connects, and stays connected.
     pub fn start(&self) {
-        self.0.link.borrow_mut().start(timer::now());
-        self.0.drive();
+        self.0.change(&|link, now, _| link.start(now));
     }
 
     /// Closes, and stays closed until it is started again.
     pub fn stop(&self) {
-        self.0.link.borrow_mut().stop();
-        self.0.drive();
+        self.0.change(&|link, _, _| link.stop());
     }
 
     /// Closes and comes back after `pause` and some jitter.
     pub fn postpone(&self, pause: Duration) {
-        self.0.link.borrow_mut().postpone(timer::now(), pause, random::number());
-        self.0.drive();
-        self.0.lost();
+        self.0.postpone(pause);
     }
 
     /// Sends a frame; false when the connection is not open.
     pub fn send(&self, payload: &Payload) -> bool {
-        self.0.link.borrow().is_open() && self.0.send(payload)
+        self.is_open() && self.0.send(payload)
     }
 
     /// Whether frames can be sent.
@@ -133,7 +147,32 @@ impl Live {
 }
 
 impl Inner {
-    /// Carries out what the link wants and arms the timer for what it waits for.
+    /// Changes the link, carries out what it wants then, and tells of a connection or an attempt that this has ended.
+    fn change(self: &Rc<Self>, act: &dyn Fn(&mut Link, Timestamp, u32)) {
+        let (was_busy, state) = {
+            let mut link = self.link.borrow_mut();
+            let was_busy = matches!(link.state(), LinkState::Connecting { .. } | LinkState::Open { .. });
+            act(&mut link, timer::now(), random::number());
+            (was_busy, link.state())
+        };
+        let waits = matches!(state, LinkState::Waiting { .. });
+        let is_over = was_busy && (waits || state == LinkState::Idle);
+        if is_over {
+            let effect = self.carriers.borrow_mut().lost();
+            self.carry_out(effect);
+        }
+        self.drive();
+        if is_over && waits {
+            let attempts = self.link.borrow().failed_attempts();
+            (self.on_event)(LiveEvent::Lost { attempts });
+        }
+    }
+
+    fn postpone(self: &Rc<Self>, pause: Duration) {
+        self.change(&|link, now, random| link.postpone(now, pause, random));
+    }
+
+    /// Carries out what the link wants and arms the timer for what is waited for.
     fn drive(self: &Rc<Self>) {
         if self.driving.replace(true) {
             return;
@@ -145,7 +184,7 @@ impl Inner {
                 Some(LinkEffect::Ping) => {
                     self.send(&self.ping);
                 }
-                Some(LinkEffect::Disconnect) => self.disconnect(),
+                Some(LinkEffect::Disconnect) => end(&self.wire),
                 None => break,
             }
         }
@@ -154,86 +193,72 @@ impl Inner {
     }
 
     fn arm(self: &Rc<Self>) {
-        let next = self.link.borrow().next_timeout();
+        let (link, carriers) = (self.link.borrow().next_timeout(), self.carriers.borrow().next_timeout());
+        let next = link.into_iter().chain(carriers).min();
         let inner = Rc::downgrade(self);
         *self.timer.borrow_mut() =
             next.map(|at| Timer::after(at.since(timer::now()), move || with(&inner, Self::timed_out)));
     }
 
     fn timed_out(self: &Rc<Self>) {
-        let was_up = self.socket.borrow().is_some();
-        self.link.borrow_mut().timeout(timer::now(), random::number());
-        self.drive();
-        if was_up && self.socket.borrow().is_none() {
-            self.lost();
+        let effect = self.carriers.borrow_mut().timeout(timer::now());
+        self.carry_out(effect);
+        self.change(&Link::timeout);
+    }
+
+    /// Carries out what the rule of carriers wants.
+    fn carry_out(self: &Rc<Self>, effect: Option<CarrierEffect>) {
+        match effect {
+            None => {}
+            Some(CarrierEffect::Probe) => {
+                let probe = Socket::open(self.service, &Rc::downgrade(self), &PROBE);
+                *self.probe.borrow_mut() = probe.map(Wire::Socket);
+            }
+            Some(CarrierEffect::EndProbe) => end(&self.probe),
+            Some(CarrierEffect::Move) => {
+                end(&self.probe);
+                self.postpone(Duration::ZERO);
+                self.change(&|link, now, _| link.wake(now));
+            }
+            Some(CarrierEffect::GiveUp) => self.closed(),
         }
     }
 
+    /// Where the browser forbids the address, the attempt runs into its time limit like any that hangs.
     fn connect(self: &Rc<Self>) {
-        self.disconnect();
-        // Where the browser forbids the address, the attempt runs into its time limit like any that hangs.
-        let Ok(socket) = WebSocket::new(&self.url) else {
-            return;
+        end(&self.wire);
+        let inner = Rc::downgrade(self);
+        let carrier = self.carriers.borrow().carrier();
+        let wire = match carrier {
+            Carrier::Socket => Socket::open(self.service, &inner, &CONNECTION).map(Wire::Socket),
+            Carrier::Http => Channel::open(self.service, &inner).map(Wire::Channel),
         };
-        socket.set_binary_type(BinaryType::Arraybuffer);
-        let on = |name: &'static str, handle: fn(&Rc<Self>, Event)| {
-            let inner = Rc::downgrade(self);
-            Listener::new(&socket, name, move |event| with(&inner, |inner| handle(inner, event)))
-        };
-        let listeners = [
-            on("open", |inner, _| inner.opened()),
-            on("message", |inner, event| inner.message(&event)),
-            on("close", |inner, _| inner.closed()),
-            // An error is always followed by a close; without a listener the browser reports it as uncaught.
-            on("error", |_, _| {}),
-        ];
-        *self.socket.borrow_mut() = Some(Socket { socket, _listeners: listeners });
-    }
-
-    fn disconnect(&self) {
-        if let Some(old) = self.socket.borrow_mut().take() {
-            let _ = old.socket.close();
-            // One of its listeners may be running now, and may not be dropped before it has returned.
-            wasm_bindgen_futures::spawn_local(async move { drop(old) });
-        }
+        *self.wire.borrow_mut() = wire;
     }
 
     fn opened(self: &Rc<Self>) {
-        self.link.borrow_mut().opened(timer::now());
+        let now = timer::now();
+        self.link.borrow_mut().opened(now);
+        self.carriers.borrow_mut().opened(now);
         (self.on_event)(LiveEvent::Opened);
         self.drive();
     }
 
-    fn message(self: &Rc<Self>, event: &Event) {
-        self.link.borrow_mut().heard(timer::now());
-        let data = event.unchecked_ref::<MessageEvent>().data();
-        if let Some(payload) = payload_of(&data) {
-            (self.on_event)(LiveEvent::Frame(payload));
-        }
+    fn frame(self: &Rc<Self>, payload: Payload) {
+        let now = timer::now();
+        self.link.borrow_mut().heard(now);
+        self.carriers.borrow_mut().heard(now);
+        (self.on_event)(LiveEvent::Frame(payload));
         self.drive();
     }
 
     fn closed(self: &Rc<Self>) {
-        self.disconnect();
-        self.link.borrow_mut().closed(timer::now(), random::number());
-        self.drive();
-        self.lost();
-    }
-
-    fn lost(&self) {
-        let attempts = self.link.borrow().failed_attempts();
-        (self.on_event)(LiveEvent::Lost { attempts });
+        end(&self.wire);
+        self.change(&Link::closed);
     }
 
     fn send(&self, payload: &Payload) -> bool {
-        let socket = self.socket.borrow();
-        socket.as_ref().is_some_and(|Socket { socket, .. }| {
-            match payload {
-                Payload::Text(text) => socket.send_with_str(text),
-                Payload::Binary(bytes) => socket.send_with_u8_array(bytes),
-            }
-            .is_ok()
-        })
+        self.wire.borrow().as_ref().is_some_and(|wire| wire.send(payload))
     }
 
     /// The network coming back and the page becoming visible are the moments to try at once.
@@ -245,8 +270,9 @@ impl Inner {
             let inner = Rc::downgrade(self);
             Listener::new(target, name, move |_| {
                 with(&inner, |inner| {
-                    inner.link.borrow_mut().wake(timer::now());
-                    inner.drive();
+                    let effect = inner.carriers.borrow_mut().wake(timer::now());
+                    inner.carry_out(effect);
+                    inner.change(&|link, now, _| link.wake(now));
                 });
             })
         };
@@ -258,16 +284,16 @@ impl Inner {
     }
 }
 
+/// Closes a connection, where there is one.
+fn end(wire: &RefCell<Option<Wire>>) {
+    let old = wire.borrow_mut().take();
+    if let Some(old) = old {
+        old.close();
+    }
+}
+
 fn with(inner: &Weak<Inner>, act: impl FnOnce(&Rc<Inner>)) {
     if let Some(inner) = inner.upgrade() {
         act(&inner);
     }
-}
-
-fn payload_of(data: &JsValue) -> Option<Payload> {
-    if let Some(text) = data.as_string() {
-        return Some(Payload::Text(text));
-    }
-    let buffer = data.dyn_ref::<js_sys::ArrayBuffer>()?;
-    Some(Payload::Binary(js_sys::Uint8Array::new(buffer).to_vec()))
 }

@@ -17,7 +17,6 @@ use std::rc::Rc;
 
 use causette_client::host;
 use causette_client::live::{Live, Payload};
-use causette_client::location::socket_url;
 use causette_shared::protocol::host::to_loader;
 use causette_shared::protocol::visitor::{self, ClientFrame};
 use leptos::prelude::*;
@@ -27,8 +26,8 @@ use components::app::App;
 use setup::Setup;
 use state::{Outlet, Widget};
 
-/// Where the server's socket is.
-const SOCKET: &str = "/api/v1/visitor/socket";
+/// Below it are the server's socket, and the channel for where sockets are blocked.
+const SERVICE: &str = "/api/v1/visitor";
 
 /// Starts the panel in this document: waits for the loader, mounts, connects.
 pub fn start() {
@@ -64,8 +63,7 @@ fn run(root: web_sys::HtmlElement, setup: Setup, host: Option<host::Host>) {
         page::listen(widget);
         widget.join_siblings();
         let ping = visitor::encode(&ClientFrame::Ping).unwrap_or_default();
-        let live =
-            Live::new(socket_url(SOCKET), Payload::Binary(ping), move |event| widget.live_event(event));
+        let live = Live::new(SERVICE, Payload::Binary(ping), move |event| widget.live_event(event));
         widget.attach(Live::clone(line.get_or_init(|| live)));
         view! { <App widget/> }
     })

@@ -1,9 +1,8 @@
-//! The desk's socket: JSON text frames over `client::live`.
+//! The desk's connection: JSON text frames over `client::live`.
 
 use std::time::Duration;
 
 use causette_client::live::{Live, LiveEvent, Payload};
-use causette_client::location;
 use causette_shared::protocol::agent::{ClientFrame, ServerFrame};
 use leptos::prelude::GetUntracked;
 use wasm_bindgen_futures::spawn_local;
@@ -11,7 +10,8 @@ use wasm_bindgen_futures::spawn_local;
 use super::desk::{Desk, Line, Phase};
 use super::session;
 
-const PATH: &str = "/api/v1/desk/socket";
+/// Below it are the socket, and the channel for where sockets are blocked.
+const SERVICE: &str = "/api/v1/desk";
 
 /// The line to the server.
 pub struct SocketLine(Live);
@@ -20,7 +20,7 @@ impl SocketLine {
     /// Makes a line that tells `desk` what happens on it. It does nothing until it is started.
     #[must_use]
     pub fn new(desk: Desk) -> Self {
-        Self(Live::new(location::socket_url(PATH), text(&ClientFrame::Ping), move |event| match event {
+        Self(Live::new(SERVICE, text(&ClientFrame::Ping), move |event| match event {
             // The greeting follows by itself; until then nothing may be sent.
             LiveEvent::Opened => {}
             LiveEvent::Frame(Payload::Text(json)) => match serde_json::from_str::<ServerFrame>(&json) {
