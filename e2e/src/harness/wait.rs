@@ -39,7 +39,11 @@ pub async fn wait_until_at_most(
     wait_for_at_most(patience, what, async || Ok(look().await?.then_some(()))).await;
 }
 
-async fn wait_for_at_most<T>(
+/// Looks until there is something to return, with a patience of its own: for what is promised to take its time.
+///
+/// # Panics
+/// It takes longer than `patience`.
+pub async fn wait_for_at_most<T>(
     patience: Duration,
     what: &str,
     mut look: impl AsyncFnMut() -> Result<Option<T>, Problem>,

@@ -2,6 +2,7 @@
 //! in `e2e/artifacts`.
 
 mod before_click;
+mod blocked_sockets;
 mod continuity;
 mod crash;
 mod desk_interruptions;

@@ -1,7 +1,7 @@
 //! The choice between WebSocket and HTTP.
 //!
 //! Some networks refuse WebSockets, others let them open and swallow what they carry. A WebSocket is preferred wherever
-//! one works; HTTP is taken after two that gave nothing, and left as soon as a probe has brought a frame back over a
+//! one works; HTTP is taken after two that were refused or one that was swallowed, and left as soon as a probe has brought a frame back over a
 //! WebSocket. Where neither works, as with a server that is away, both are tried in turn. When to try again is `Link`'s
 //! business; what a move costs is one reconnect, after which the engine resumes as always.
 
@@ -12,7 +12,8 @@ use crate::time::Timestamp;
 /// A connection that has opened and brings no frame for this long brings none: something swallows them. The server
 /// answers the greeting at once.
 const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(10);
-/// WebSockets in a row that brought no frame before HTTP is tried. One may be an accident.
+/// WebSockets in a row that could not be opened before HTTP is tried. One may be an accident; one that opens and is
+/// silent for as long as `FIRST_FRAME_WITHIN` is none.
 const FAILURES: u32 = 2;
 /// The wait before the first probe. Short: the WebSockets may have failed because the server was away.
 const PROBE_FIRST: Duration = Duration::from_secs(5);
@@ -55,7 +56,7 @@ enum Probe {
 #[derive(Debug)]
 pub struct Carriers {
     carrier: Carrier,
-    /// WebSockets that brought no frame, since one did or HTTP was no better.
+    /// WebSockets that brought no frame, since one did or HTTP was no better; a silent one counts twice.
     failures: u32,
     /// Whether the connection has brought a frame.
     heard: bool,
@@ -175,6 +176,7 @@ impl Carriers {
         match self.probe {
             _ if self.first_frame.is_some_and(|until| now >= until) => {
                 self.first_frame = None;
+                self.failures += 1;
                 Some(CarrierEffect::GiveUp)
             }
             Probe::Due(at) if now >= at => Some(self.start_probe(now)),

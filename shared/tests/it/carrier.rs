@@ -203,16 +203,20 @@ fn a_free_network_is_never_asked_for_http() {
 }
 
 #[test]
-fn two_websockets_that_bring_nothing_are_followed_by_http() {
-    for (socket, within) in [(Lets::Refuses, 2), (Lets::Swallows, 22)] {
-        let mut driver = Driver::start(blocked(socket));
-        driver.pass(Duration::from_secs(within));
-        assert_eq!(driver.attempts, [Carrier::Socket, Carrier::Socket, Carrier::Http], "{socket:?}");
-        assert_eq!(driver.travels_over(), Some(Carrier::Http));
+fn websockets_that_bring_nothing_are_followed_by_http() {
+    let (socket, http) = (Carrier::Socket, Carrier::Http);
+    for (lets, seconds, attempts) in
+        [(Lets::Refuses, 2, vec![socket, socket, http]), (Lets::Swallows, 11, vec![socket, http])]
+    {
+        let mut driver = Driver::start(blocked(lets));
+        driver.pass(Duration::from_secs(seconds));
+        assert_eq!(driver.attempts, attempts, "{lets:?}");
+        assert_eq!(driver.travels_over(), Some(http));
         driver.enter(Network { http: Lets::Refuses, ..driver.network });
-        driver.enter(blocked(socket));
-        driver.pass(MINUTE);
-        assert_eq!(driver.attempts[3..], [Carrier::Http], "what has worked is tried first");
+        driver.enter(blocked(lets));
+        driver.pass(Duration::from_secs(4));
+        assert_eq!(driver.attempts[attempts.len()..], [http], "what has worked is tried first");
+        assert_eq!(driver.travels_over(), Some(http));
     }
 }
 
@@ -221,18 +225,19 @@ fn probes_become_rare_and_end_with_the_block() {
     for socket in [Lets::Refuses, Lets::Swallows] {
         let mut driver = Driver::start(blocked(socket));
         driver.pass(60 * MINUTE);
+        let attempts = driver.attempts.len();
         let waits: Vec<u64> = driver.probes.windows(2).map(|pair| pair[1].since(pair[0]).as_secs()).collect();
         // A probe that is swallowed takes ten seconds more.
         let took = if socket == Lets::Swallows { 10 } else { 0 };
         let expected = [60, 120, 240, 480, 600, 600, 600, 600].map(|wait| wait + took);
         assert_eq!(waits[..], expected[..waits.len()]);
         assert!(waits.len() >= 7, "{waits:?}");
-        assert_eq!(driver.attempts.len(), 3, "the connection stood all the time");
+        assert!(attempts <= 3, "the connection stood all the time: {:?}", driver.attempts);
 
         driver.enter(Network::FREE);
         driver.pass(11 * MINUTE);
         assert_eq!(driver.travels_over(), Some(Carrier::Socket));
-        assert_eq!(driver.attempts.len(), 4);
+        assert_eq!(driver.attempts.len(), attempts + 1);
         let probes = driver.probes.len();
         driver.pass(60 * MINUTE);
         assert_eq!(driver.probes.len(), probes, "a WebSocket needs no probe");

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use causette_shared::limits;
+use causette_shared::protocol::channel;
 use causette_shared::protocol::host::{to_loader, to_panel};
+use causette_shared::protocol::visitor::{ClientFrame, encode};
 
 use crate::examples::{
     AGENT_CLIENT, AGENT_SERVER, PROBLEM_KINDS, VISITOR_CLIENT, VISITOR_SERVER, problem_kind,
@@ -123,6 +125,25 @@ fn limits_are_those_of_the_code() {
     for rule in expected {
         assert!(rules.contains(&rule), "the rules do not say {rule:?}");
     }
+}
+
+#[test]
+fn connections_over_http_are_those_of_the_code() {
+    let mut body = Vec::new();
+    channel::push_word(&mut body, 1);
+    channel::push_frame(&mut body, &encode(&ClientFrame::Ping).expect("a ping is small"));
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let example = [hex(&body[..4]), hex(&body[4..8]), hex(&body[8..])].join(" ");
+    let text = section("Over HTTP").replace('\n', " ");
+    for said in [
+        format!("is `{example}`"),
+        format!("held for up to {} s", channel::RECEIVE_WITHIN.as_secs()),
+        format!("asks for nothing for {} s", limits::SILENCE_MAX.as_secs()),
+        format!("at most {} KiB", limits::FRAME_BYTES / 1024),
+    ] {
+        assert!(text.contains(&said), "the section does not say {said:?}");
+    }
+    assert!(text.to_lowercase().contains(&format!("header `{}`", channel::TOKEN_HEADER)));
 }
 
 #[test]
