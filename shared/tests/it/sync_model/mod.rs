@@ -1,133 +1,108 @@
-//! The synchronisation engine against a model: a server that refuses, closes and is put back to an older state, a link
-//! that loses in every way, and a client that crashes and starts again.
+//! The synchronisation engine as a state machine under test (proptest-state-machine): `story` draws what happens and
+//! knows what must come of it, `world` lets it happen to a real `Link` and `Replica` that talk to the server of the
+//! model (`server`) over a network that fails in every way, and `check` compares the two.
 //!
-//! A story is a list of operations drawn by proptest. After each of them `World::check` holds the invariants; at its
-//! end the link is healed, time passes, and `World::check_settled` compares client and server.
+//! Invariants are held after every transition. At the end of a story the network is healed and time passes; then
+//! everything that was written is stored or failed visibly, and client and server hold the same log. A story that
+//! fails is made shorter and kept in `tests/proptest-regressions`, from where it is told again first.
 
+mod check;
 mod server;
+mod story;
+mod wire;
 mod world;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use causette_shared::problem::ProblemKind;
 use causette_shared::sync::Follow;
 use proptest::prelude::*;
-use proptest::test_runner::{FileFailurePersistence, TestRunner};
+use proptest::test_runner::{FileFailurePersistence, RngAlgorithm, TestRunner};
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
+use story::{Side, Story, Told, Transition};
 use world::World;
 
-/// Stories per run, of 100 operations on average.
-const STORIES: u32 = 1_100;
+/// Stories per run and side, of 100 transitions on average.
+const STORIES: u32 = 1_600;
+/// Transitions per run and side that found something to do.
+const STEPS: usize = 100_000;
+/// Attempts to make a story that fails shorter: some seconds.
+const SHRINKING: u32 = 10_000;
 
-/// One thing that happens.
+/// The visitor's side of a conversation: entries follow by themselves, and a closed conversation is followed by a new one.
 #[derive(Clone, Debug)]
-pub enum Op {
-    /// The person writes something; the server refuses it for good if it is `bad`.
-    Compose { bad: bool },
-    /// The person writes under an id that was used before, with other words: a fault that must stay harmless.
-    ComposeAgain { which: usize },
-    /// The person tries something that failed again.
-    Retry { which: usize },
-    /// The person scrolls up.
-    Earlier,
-    /// Time passes and timers ring.
-    Pass { millis: u32 },
-    /// Frames arrive at the server.
-    DeliverUp { frames: usize },
-    /// Frames arrive at the client; an attempt to connect succeeds.
-    DeliverDown { frames: usize },
-    /// Others write; a lost hint means that the client is not told.
-    OthersWrite { entries: usize, hint: Hint },
-    /// The next things sent are refused.
-    Refuse { kind: ProblemKind, times: usize },
-    /// The next frame to the server comes twice.
-    RepeatUp,
-    /// The next frame to the client comes twice.
-    RepeatDown,
-    /// An acknowledgement on its way is swallowed.
-    SwallowAcknowledgement,
-    /// The connection is cut, and what is on its way is lost.
-    Cut,
-    /// The connection stays open but nothing gets through any more, until the client notices.
-    GoDeaf,
-    /// The browser says that the network is back.
-    Wake,
-    /// The page is closed and opened again: only what was unsent is kept.
-    Crash,
-    /// The server's store is put back: it loses its newest entries.
-    Restore { lose: usize },
-    /// An agent closes the conversation: what the visitor writes next begins a new one.
-    Close,
+struct VisitorSide;
+
+/// An agent's side: the desk asks for the entries of a conversation that exists.
+#[derive(Clone, Debug)]
+struct DeskSide;
+
+static VISITOR_STEPS: AtomicUsize = AtomicUsize::new(0);
+static DESK_STEPS: AtomicUsize = AtomicUsize::new(0);
+
+impl Side for VisitorSide {
+    const FOLLOW: Follow = Follow::Unasked;
+    const STEPS: &'static AtomicUsize = &VISITOR_STEPS;
 }
 
-/// Whether the client is told of a new entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hint {
-    Given,
-    Lost,
+impl Side for DeskSide {
+    const FOLLOW: Follow = Follow::OnRequest;
+    const STEPS: &'static AtomicUsize = &DESK_STEPS;
 }
 
-fn ops() -> impl Strategy<Value = Op> {
-    let refusals = prop_oneof![
-        Just(ProblemKind::Unavailable),
-        Just(ProblemKind::RateLimited),
-        Just(ProblemKind::Internal),
-        Just(ProblemKind::WrongState),
-    ];
-    let hint = prop_oneof![4 => Just(Hint::Given), 1 => Just(Hint::Lost)];
-    prop_oneof![
-        16 => prop::bool::weighted(0.1).prop_map(|bad| Op::Compose { bad }),
-        1 => any::<usize>().prop_map(|which| Op::ComposeAgain { which }),
-        2 => any::<usize>().prop_map(|which| Op::Retry { which }),
-        3 => Just(Op::Earlier),
-        16 => (0..25_000u32).prop_map(|millis| Op::Pass { millis }),
-        24 => (1..6usize).prop_map(|frames| Op::DeliverUp { frames }),
-        24 => (1..9usize).prop_map(|frames| Op::DeliverDown { frames }),
-        10 => (1..9usize, hint).prop_map(|(entries, hint)| Op::OthersWrite { entries, hint }),
-        4 => (refusals, 1..4usize).prop_map(|(kind, times)| Op::Refuse { kind, times }),
-        2 => Just(Op::RepeatUp),
-        2 => Just(Op::RepeatDown),
-        3 => Just(Op::SwallowAcknowledgement),
-        4 => Just(Op::Cut),
-        2 => Just(Op::GoDeaf),
-        2 => Just(Op::Wake),
-        2 => Just(Op::Crash),
-        2 => (1..9usize).prop_map(|lose| Op::Restore { lose }),
-        1 => Just(Op::Close),
-    ]
+impl<S: Side> StateMachineTest for Told<S> {
+    type SystemUnderTest = World;
+    type Reference = Self;
+
+    fn init_test(_: &Story) -> World {
+        World::new(S::FOLLOW)
+    }
+
+    fn apply(mut world: World, _: &Story, transition: Transition) -> World {
+        world.perform(transition);
+        world
+    }
+
+    fn check_invariants(world: &World, story: &Story) {
+        check::at_any_time(world, story);
+    }
+
+    fn teardown(mut world: World, story: Story) {
+        S::STEPS.fetch_add(world.steps(), Ordering::Relaxed);
+        world.heal();
+        check::at_any_time(&world, &story);
+        check::at_the_end(&mut world, &story);
+    }
 }
 
-fn tell_stories(follow: Follow) {
-    let steps = AtomicUsize::new(0);
+fn tell_stories<S: Side>() {
     let config = ProptestConfig {
         cases: STORIES,
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        max_shrink_iters: SHRINKING,
+        failure_persistence: Some(Box::new(FileFailurePersistence::default())),
         source_file: Some(file!()),
+        // Unoptimised, the default takes ten times as long as the stories.
+        rng_algorithm: RngAlgorithm::XorShift,
         ..ProptestConfig::default()
     };
-    let stories = prop::collection::vec(ops(), 1..200);
-    let told = TestRunner::new(config).run(&stories, |story| {
-        let mut world = World::new(follow);
-        for op in &story {
-            world.perform(op);
-            world.check()?;
-        }
-        steps.fetch_add(story.len(), Ordering::Relaxed);
-        world.settle()?;
-        world.check_settled()
+    let stories = <Told<S> as ReferenceStateMachine>::sequential_strategy(1..200);
+    let told = TestRunner::new(config.clone()).run(&stories, |(story, transitions, seen)| {
+        Told::<S>::test_sequential(config.clone(), story, transitions, seen);
+        Ok(())
     });
     if let Err(failure) = told {
         panic!("{failure}");
     }
-    assert!(steps.into_inner() > 100_000, "too few steps to mean anything");
+    let steps = S::STEPS.load(Ordering::Relaxed);
+    assert!(steps >= STEPS, "{steps} steps are too few to mean anything");
 }
 
 #[test]
 fn a_visitor_loses_nothing_and_sees_what_the_server_has() {
-    tell_stories(Follow::Unasked);
+    tell_stories::<VisitorSide>();
 }
 
 #[test]
 fn an_agent_loses_nothing_and_sees_what_the_server_has() {
-    tell_stories(Follow::OnRequest);
+    tell_stories::<DeskSide>();
 }

@@ -14,8 +14,6 @@ use causette_shared::protocol::visitor::{
 use causette_shared::sync::Follow;
 use causette_shared::time::Timestamp;
 
-use super::Hint;
-
 /// Newest entries sent to a client that has none.
 const WINDOW: usize = 6;
 /// Entries in one frame.
@@ -27,11 +25,11 @@ pub const BAD: &str = "bad";
 pub struct Conversation {
     pub id: ConversationId,
     pub log: Vec<Entry>,
-    pub closed: bool,
+    closed: bool,
 }
 
 impl Conversation {
-    pub fn last_seq(&self) -> Seq {
+    fn last_seq(&self) -> Seq {
         self.log.len() as Seq
     }
 }
@@ -39,12 +37,16 @@ impl Conversation {
 /// What the server has, and whom it talks to.
 pub struct Server {
     /// In the order they began; the last is the visitor's current one.
-    pub conversations: Vec<Conversation>,
+    conversations: Vec<Conversation>,
     /// Whether the connection is told of what is new: from the first answer on, never before (G5).
     follows: bool,
     /// Whether it has the conversation's entries, or will ask for them.
     follow: Follow,
     refusals: Vec<ProblemKind>,
+    /// Entries that the connection will not be told of.
+    lost_hints: usize,
+    /// Whether the next place that a client names is one that it cannot go on from.
+    cannot_resume: bool,
     ids: HashSet<EntryId>,
     minted: u64,
 }
@@ -57,6 +59,8 @@ impl Server {
             follows: false,
             follow,
             refusals: Vec::new(),
+            lost_hints: 0,
+            cannot_resume: false,
             ids: HashSet::new(),
             minted: 0,
         };
@@ -69,6 +73,11 @@ impl Server {
 
     pub fn current(&self) -> Option<&Conversation> {
         self.conversations.last()
+    }
+
+    /// The log of a conversation that is there.
+    pub fn log(&self, id: ConversationId) -> Option<&[Entry]> {
+        self.conversations.iter().find(|conversation| conversation.id == id).map(|found| &found.log[..])
     }
 
     /// Every entry, of all conversations.
@@ -89,13 +98,23 @@ impl Server {
         self.refusals = vec![kind; times];
     }
 
+    pub fn lose_hints(&mut self, entries: usize) {
+        self.lost_hints = entries;
+    }
+
+    /// Ends all refusing and losing.
+    pub fn heal(&mut self) {
+        self.refusals.clear();
+        self.lost_hints = 0;
+        self.cannot_resume = false;
+    }
+
     /// Takes back the newest entries of the current conversation, and the conversation if none is left. Returns the
     /// ids of what is gone.
-    pub fn restore(&mut self, lose: usize) -> HashSet<EntryId> {
-        self.follows = false;
+    pub fn put_back(&mut self, entries: usize) -> HashSet<EntryId> {
         let least = if self.follow == Follow::OnRequest { 1 } else { 0 };
         let Some(conversation) = self.conversations.last_mut() else { return HashSet::new() };
-        let kept = conversation.log.len().saturating_sub(lose).max(least);
+        let kept = conversation.log.len().saturating_sub(entries).max(least);
         let gone: HashSet<EntryId> = conversation.log.drain(kept..).map(|entry| entry.id).collect();
         self.ids.retain(|id| !gone.contains(id));
         if conversation.log.is_empty() {
@@ -104,23 +123,32 @@ impl Server {
         gone
     }
 
-    pub fn close(&mut self) {
-        if self.follow == Follow::Unasked
-            && let Some(conversation) = self.conversations.last_mut()
-        {
-            conversation.closed = true;
+    /// Closes the current conversation, if it is open.
+    pub fn close(&mut self) -> bool {
+        let open = self.conversations.last_mut().filter(|conversation| !conversation.closed);
+        open.map(|conversation| conversation.closed = true).is_some()
+    }
+
+    /// Says at once, or when next asked, that it cannot go on.
+    pub fn reset(&mut self) -> Vec<ServerFrame> {
+        match self.current().filter(|_| self.follows) {
+            Some(current) => self.from_the_newest(current, true),
+            None => {
+                self.cannot_resume = true;
+                Vec::new()
+            }
         }
     }
 
-    /// Others write into the current conversation.
-    pub fn others_write(&mut self, entries: usize, hint: Hint) -> Vec<ServerFrame> {
+    /// Others write into the current conversation, or begin one.
+    pub fn others_write(&mut self, entries: usize) -> Vec<ServerFrame> {
         let mut out = Vec::new();
         for _ in 0..entries {
-            if self.current().is_some() {
-                let author = Author::Automatic;
-                let entry = self.append(None, author, "from elsewhere".to_owned());
-                out.extend(self.push(entry).filter(|_| hint == Hint::Given));
+            if self.current().is_none_or(|current| current.closed) {
+                self.begin();
             }
+            let entry = self.append(None, Author::Visitor, "from elsewhere".to_owned());
+            out.extend(self.push(entry));
         }
         out
     }
@@ -138,6 +166,16 @@ impl Server {
             ClientFrame::Ping => vec![ServerFrame::Pong { last: self.last() }],
             ClientFrame::Seen { .. } | ClientFrame::Typing { .. } | ClientFrame::Activity(_) => Vec::new(),
         }
+    }
+
+    /// Takes a frame of a connection that is gone: its answer reaches nobody, what it changed is told to who is there.
+    pub fn take_late(&mut self, frame: ClientFrame) -> Vec<ServerFrame> {
+        let ClientFrame::Send { id, content } = frame else { return Vec::new() };
+        let mut out = self.take_sent(id, content);
+        out.retain(|frame| {
+            self.follows && matches!(frame, ServerFrame::Conversation(_) | ServerFrame::Entries { .. })
+        });
+        out
     }
 
     fn greet(&mut self, hello: &Hello) -> Vec<ServerFrame> {
@@ -182,9 +220,6 @@ impl Server {
         }
         let entry = self.append(Some(id), Author::Visitor, text);
         let conversation = self.conversations.last().expect("it has just begun or was there");
-        if entry.seq == 1 {
-            out.push(ServerFrame::Conversation(state(conversation)));
-        }
         let acknowledged = ServerFrame::Acknowledged { id, conversation: conversation.id, seq: entry.seq };
         let push = self.push(entry);
         // Whether the hint or the answer is first is not promised.
@@ -196,30 +231,27 @@ impl Server {
         out
     }
 
-    fn resume(&self, id: ConversationId, after: Option<Seq>) -> Vec<ServerFrame> {
+    fn resume(&mut self, id: ConversationId, after: Option<Seq>) -> Vec<ServerFrame> {
         let Some(conversation) = self.conversations.iter().find(|conversation| conversation.id == id) else {
             return vec![ServerFrame::Problem(Problem::new(ProblemKind::NotFound))];
         };
-        let len = conversation.log.len();
-        let newest = len.saturating_sub(WINDOW);
-        let (mut out, from) = match after {
-            None => (Vec::new(), newest),
-            Some(after) if after as usize <= len => (Vec::new(), after as usize),
-            Some(_) => (vec![ServerFrame::Reset { conversation: id }], newest),
-        };
-        // One frame even when there is nothing: the client has to learn that.
-        let frames = conversation.log[from..].chunks(PAGE).map(<[Entry]>::to_vec);
-        let frames = frames.chain((from == len).then(Vec::new));
-        out.extend(frames.map(|entries| ServerFrame::Entries { conversation: id, entries }));
-        out
+        let forgotten = after.is_some() && std::mem::take(&mut self.cannot_resume);
+        match after.map(|after| after as usize) {
+            Some(after) if after <= conversation.log.len() && !forgotten => pages(conversation, after),
+            after => self.from_the_newest(conversation, after.is_some()),
+        }
+    }
+
+    fn from_the_newest(&self, conversation: &Conversation, reset: bool) -> Vec<ServerFrame> {
+        let reset = reset.then_some(ServerFrame::Reset { conversation: conversation.id });
+        let newest = pages(conversation, conversation.log.len().saturating_sub(WINDOW));
+        reset.into_iter().chain(newest).collect()
     }
 
     fn earlier(&self, id: ConversationId, before: Seq) -> Vec<ServerFrame> {
-        let Some(conversation) = self.conversations.iter().find(|conversation| conversation.id == id) else {
-            return Vec::new();
-        };
-        let to = (before as usize).saturating_sub(1).min(conversation.log.len());
-        let entries = conversation.log[to.saturating_sub(PAGE)..to].to_vec();
+        let Some(log) = self.log(id) else { return Vec::new() };
+        let to = (before as usize).saturating_sub(1).min(log.len());
+        let entries = log[to.saturating_sub(PAGE)..to].to_vec();
         vec![ServerFrame::Entries { conversation: id, entries }]
     }
 
@@ -227,9 +259,16 @@ impl Server {
         self.current().map(|current| Cursor { conversation: current.id, seq: current.last_seq() })
     }
 
-    fn push(&self, entry: Entry) -> Option<ServerFrame> {
-        let conversation = self.current().filter(|_| self.follows)?.id;
-        Some(ServerFrame::Entries { conversation, entries: vec![entry] })
+    /// What the connection is told of a new entry: the state first, where a conversation begins with it.
+    fn push(&mut self, entry: Entry) -> Vec<ServerFrame> {
+        let Some(current) = self.conversations.last().filter(|_| self.follows) else { return Vec::new() };
+        if self.lost_hints > 0 {
+            self.lost_hints -= 1;
+            return Vec::new();
+        }
+        let begins = (entry.seq == 1).then(|| ServerFrame::Conversation(state(current)));
+        let entries = ServerFrame::Entries { conversation: current.id, entries: vec![entry] };
+        begins.into_iter().chain([entries]).collect()
     }
 
     fn begin(&mut self) {
@@ -252,6 +291,13 @@ impl Server {
         self.minted += 1;
         uuid::Uuid::from_u128(u128::from(self.minted) * 2 + 1)
     }
+}
+
+/// Everything from a place on. One frame even when there is nothing: the client has to learn that.
+fn pages(conversation: &Conversation, from: usize) -> Vec<ServerFrame> {
+    let entries = conversation.log[from..].chunks(PAGE).map(<[Entry]>::to_vec);
+    let entries = entries.chain((from == conversation.log.len()).then(Vec::new));
+    entries.map(|entries| ServerFrame::Entries { conversation: conversation.id, entries }).collect()
 }
 
 fn state(conversation: &Conversation) -> ConversationState {

@@ -1,55 +1,52 @@
-//! The world of the model: one client (link and replica, driven as `client::live` and the widget drive them), the
-//! server, the frames on their way, and the time.
+//! The world of the model: one client (link and replica, driven as `client::live`, the widget and the desk drive them),
+//! the server, the network between them (`wire`), and the time.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use causette_shared::entry::Content;
-use causette_shared::id::{EntryId, Seq};
+use causette_shared::id::EntryId;
 use causette_shared::presence::Activity;
 use causette_shared::protocol::visitor::{ClientFrame, Cursor, Hello, ServerFrame};
 use causette_shared::sync::{Effect, Follow, Link, LinkEffect, OutgoingState, Replica};
 use causette_shared::time::Timestamp;
-use proptest::prelude::*;
-use proptest::test_runner::TestCaseError;
 
-use super::Op;
 use super::server::{BAD, Server};
+use super::story::{Again, End, Greeting, Loss, Overtaken, Text, Transition, id_of};
+use super::wire::{Connection, Wire};
 
 /// Enough for the longest wait of all in a row: a dead link noticed, a connection, two pings, a gap asked for.
 const SETTLES_WITHIN: Duration = Duration::from_secs(150);
+/// How long the server asks clients to stay away while it starts again.
+const DRAIN_PAUSE: Duration = Duration::from_secs(1);
+/// In place of random bits for the link's waits.
+const RANDOM: u32 = 7;
 
-/// The connection, as the network sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wire {
-    Down,
-    /// The client tries; the next delivery succeeds.
-    Attempted,
-    Up,
-    /// Up for both sides, but nothing gets through.
-    Deaf,
-}
-
+/// What is under test, and all around it.
 pub struct World {
     follow: Follow,
     now: Timestamp,
     link: Link,
-    replica: Replica,
-    server: Server,
+    pub replica: Replica,
+    pub server: Server,
     wire: Wire,
-    up: VecDeque<ClientFrame>,
-    down: VecDeque<ServerFrame>,
-    /// Every id ever composed, in order.
-    composed: Vec<EntryId>,
-    /// Ids whose place in the log is free: they failed once, were tried twice, or their entry was taken back.
-    unordered: HashSet<EntryId>,
-    /// Ids that the client had seen in the log before the server lost them.
-    lost: HashSet<EntryId>,
+    /// How many texts were written.
+    written: usize,
+    /// Ids whose place in the log is free, since they failed once, and so did not keep their turn.
+    pub failed: HashSet<EntryId>,
+    /// Ids whose place in the log is free, since the store was put back to before them.
+    pub taken_back: HashSet<EntryId>,
+    /// Ids that the client had seen in the log before the store was put back: nobody has them any more.
+    pub lost: HashSet<EntryId>,
+    /// Ids that the person took out of the queue.
+    pub taken_out: HashSet<EntryId>,
     /// Ids sent over this connection and not answered yet.
-    unanswered: BTreeSet<EntryId>,
+    pub unanswered: BTreeSet<EntryId>,
+    /// Transitions that found something to do.
+    steps: usize,
     /// Frames that a replica asked for.
     effects: usize,
-    /// Timers that rang.
+    /// Timers that rang since time last moved.
     rings: usize,
 }
 
@@ -62,13 +59,14 @@ impl World {
             link: Link::new(),
             replica: Replica::new(server.current().map(|current| current.id)),
             server,
-            wire: Wire::Down,
-            up: VecDeque::new(),
-            down: VecDeque::new(),
-            composed: Vec::new(),
-            unordered: HashSet::new(),
+            wire: Wire::default(),
+            written: 0,
+            failed: HashSet::new(),
+            taken_back: HashSet::new(),
             lost: HashSet::new(),
+            taken_out: HashSet::new(),
             unanswered: BTreeSet::new(),
+            steps: 0,
             effects: 0,
             rings: 0,
         };
@@ -77,155 +75,215 @@ impl World {
         world
     }
 
-    pub fn perform(&mut self, op: &Op) {
-        match *op {
-            Op::Compose { bad } => self.compose(bad),
-            Op::ComposeAgain { which } => {
-                if let Some(id) = pick(&self.composed, which) {
-                    self.unordered.insert(id);
-                    self.replica.compose(self.now, id, message("other words"));
-                }
+    /// Transitions that found something to do.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// How many frames the replica has asked for.
+    pub fn effects(&self) -> usize {
+        self.effects
+    }
+
+    /// Lets something happen.
+    pub fn perform(&mut self, transition: Transition) {
+        let found_something = match transition {
+            Transition::Send(text) => self.write(text),
+            Transition::Retry { which, how } => self.retry(which, how),
+            Transition::Earlier => {
+                self.replica.ask_earlier();
+                self.replica.has_earlier()
             }
-            Op::Retry { which } => {
-                let ids: Vec<EntryId> = self.replica.outgoing().iter().map(|outgoing| outgoing.id).collect();
-                if let Some(id) = pick(&ids, which) {
-                    self.replica.retry(self.now, id);
-                }
+            Transition::Elsewhere { entries } => {
+                let told = self.server.others_write(entries);
+                self.wire.tell(told);
+                true
             }
-            Op::Earlier => self.replica.ask_earlier(),
-            Op::Pass { millis } => self.pass(Duration::from_millis(millis.into())),
-            Op::DeliverUp { frames } => (0..frames).for_each(|_| self.deliver_up()),
-            Op::DeliverDown { frames } => (0..frames).for_each(|_| self.deliver_down()),
-            Op::OthersWrite { entries, hint } => self.down.extend(self.server.others_write(entries, hint)),
-            Op::Refuse { kind, times } => self.server.refuse(kind, times),
-            Op::RepeatUp => {
-                if let Some(frame) = self.up.front().cloned() {
-                    self.up.push_front(frame);
-                }
+            Transition::Acknowledge { frames } => (0..frames).filter(|_| self.carry_up()).count() > 0,
+            Transition::Receive { frames } => (0..frames).filter(|_| self.carry_down()).count() > 0,
+            Transition::Refuse { kind, times } => {
+                self.server.refuse(kind, times);
+                true
             }
-            Op::RepeatDown => {
-                if let Some(frame) = self.down.front().cloned() {
-                    self.down.push_front(frame);
-                }
+            Transition::Drop(loss) => self.lose(loss),
+            Transition::Duplicate { way, which } => self.wire.duplicate(way, which),
+            Transition::Reorder(Overtaken::Frame { way, which }) => self.wire.reorder(way, which),
+            Transition::Reorder(Overtaken::Connection) => self.take_late(),
+            Transition::Crash(end) => self.crash(end),
+            Transition::Resume(greeting) => self.greet(greeting),
+            Transition::Reset => {
+                let told = self.server.reset();
+                self.wire.tell(told);
+                true
             }
-            Op::SwallowAcknowledgement => {
-                let place =
-                    self.down.iter().position(|frame| matches!(frame, ServerFrame::Acknowledged { .. }));
-                place.and_then(|place| self.down.remove(place));
+            Transition::Close => self.server.close(),
+            Transition::Pass { millis } => {
+                self.pass(Duration::from_millis(millis.into()));
+                true
             }
-            Op::Cut => self.cut(),
-            Op::GoDeaf if self.wire == Wire::Up => self.wire = Wire::Deaf,
-            Op::GoDeaf => {}
-            Op::Wake => self.link.wake(self.now),
-            Op::Crash => self.crash(),
-            Op::Restore { lose } => self.restore(lose),
-            Op::Close => self.server.close(),
-        }
+        };
         self.drive();
+        self.steps += usize::from(found_something);
     }
 
-    /// What holds at any time.
-    pub fn check(&mut self) -> Result<(), TestCaseError> {
-        let entries = self.replica.entries();
-        let consecutive =
-            entries.iter().zip(entries.iter().skip(1)).all(|(one, next)| one.seq + 1 == next.seq);
-        prop_assert!(consecutive, "the entries have a hole");
-        for outgoing in self.replica.outgoing() {
-            if let OutgoingState::Failed(problem) = &outgoing.state {
-                prop_assert!(!problem.kind.is_temporary(), "{} was given up too early", outgoing.id);
-                self.unordered.insert(outgoing.id);
+    /// Ends every fault and lets time pass until nothing is left to do.
+    pub fn heal(&mut self) {
+        self.take_late();
+        self.server.heal();
+        self.carry_for(SETTLES_WITHIN);
+    }
+
+    /// Lets time pass while everything arrives at once.
+    pub fn carry_for(&mut self, span: Duration) {
+        let until = self.now.after(span);
+        loop {
+            self.carry_all();
+            if !self.ring_next(until) {
+                break;
             }
         }
-        for id in &self.composed {
-            let waits = self.replica.outgoing().iter().any(|outgoing| outgoing.id == *id);
-            prop_assert!(waits || self.server.holds(*id) || self.lost.contains(id), "{id} is lost");
-        }
-        prop_assert!(self.unanswered.len() <= 1, "two messages are on their way");
-        Ok(())
+        self.now = until;
     }
 
-    /// Heals the network and lets time pass until nothing is left to do.
-    pub fn settle(&mut self) -> Result<(), TestCaseError> {
-        self.server.refuse(causette_shared::problem::ProblemKind::Internal, 0);
-        self.deliver_for(SETTLES_WITHIN);
-        self.check()?;
-        let effects = self.effects;
-        self.deliver_for(Duration::from_secs(60));
-        prop_assert_eq!(self.effects, effects, "the client still asks although it has everything");
-        Ok(())
-    }
-
-    /// What holds once everything has arrived.
-    pub fn check_settled(&self) -> Result<(), TestCaseError> {
-        for outgoing in self.replica.outgoing() {
-            let failed = matches!(outgoing.state, OutgoingState::Failed(_));
-            prop_assert!(failed, "{} is still {:?}", outgoing.id, outgoing.state);
-        }
-        let told = self.server.current();
-        prop_assert_eq!(self.replica.conversation(), told.map(|current| current.id));
-        let log = told.map_or(&[][..], |current| &current.log);
-        let held = self.replica.entries();
-        prop_assert_eq!(self.replica.last_seq(), log.len() as Seq);
-        prop_assert!(log.is_empty() || !held.is_empty());
-        prop_assert!(held.iter().eq(&log[log.len() - held.len()..]), "client and server differ");
-
-        let mut seen = HashSet::new();
-        for entry in self.server.entries() {
-            prop_assert!(seen.insert(entry.id), "{} is in the log twice", entry.id);
-        }
-        let free = |id: &EntryId| self.unordered.contains(id) || !seen.contains(id);
-        let composed: Vec<EntryId> = self.composed.iter().copied().filter(|id| !free(id)).collect();
-        let mine: HashSet<EntryId> = composed.iter().copied().collect();
-        let logged: Vec<EntryId> =
-            self.server.entries().map(|entry| entry.id).filter(|id| mine.contains(id)).collect();
-        prop_assert_eq!(logged, composed, "not in the order of composing");
-        Ok(())
-    }
-
-    /// The client's ids are even, the server's odd.
-    fn compose(&mut self, bad: bool) {
-        let number = self.composed.len() as u128;
-        let id = EntryId(uuid::Uuid::from_u128((number + 1) * 2));
-        self.composed.push(id);
-        let content = if bad { message(BAD) } else { message(&number.to_string()) };
-        self.replica.compose(self.now, id, content);
-    }
-
-    fn crash(&mut self) {
-        let unsent = self.replica.outgoing().to_vec();
-        let conversation = self.replica.conversation().filter(|_| self.follow == Follow::OnRequest);
-        self.hang_up();
-        self.replica = Replica::new(conversation);
-        self.link = Link::new();
-        self.link.start(self.now);
-        for outgoing in unsent {
-            self.replica.compose_after(self.now, outgoing.id, outgoing.content, outgoing.after);
+    /// The person scrolls up to the beginning.
+    pub fn read_to_the_beginning(&mut self) {
+        let mut before = None;
+        while self.replica.has_earlier() && before != self.first_held() {
+            before = self.first_held();
+            self.replica.ask_earlier();
+            self.drive();
+            self.carry_all();
         }
     }
 
-    fn restore(&mut self, lose: usize) {
-        let gone = self.server.restore(lose);
-        for id in self.composed.iter().filter(|id| gone.contains(id)) {
-            self.unordered.insert(*id);
-            if !self.replica.outgoing().iter().any(|outgoing| outgoing.id == *id) {
-                self.lost.insert(*id);
+    fn first_held(&self) -> Option<u32> {
+        self.replica.entries().front().map(|entry| entry.seq)
+    }
+
+    fn write(&mut self, text: Text) -> bool {
+        let (id, words) = match text {
+            Text::Good => (id_of(self.written), self.written.to_string()),
+            Text::Bad => (id_of(self.written), BAD.to_owned()),
+            Text::Reused(which) => match which.checked_rem(self.written) {
+                Some(number) => (id_of(number), "other words".to_owned()),
+                None => return false,
+            },
+        };
+        self.written += usize::from(!matches!(text, Text::Reused(_)));
+        self.replica.compose(self.now, id, Content::Message { text: words });
+        true
+    }
+
+    fn retry(&mut self, which: usize, how: Again) -> bool {
+        let failed = |state: &OutgoingState| matches!(state, OutgoingState::Failed(_));
+        let all = self.replica.outgoing();
+        let failures: Vec<EntryId> =
+            all.iter().filter(|outgoing| failed(&outgoing.state)).map(|outgoing| outgoing.id).collect();
+        // Now and then the person is late, and what they act on is no longer what it was.
+        let of =
+            if failures.is_empty() { all.iter().map(|outgoing| outgoing.id).collect() } else { failures };
+        let Some(id) = which.checked_rem(of.len()).map(|place| of[place]) else { return false };
+        match how {
+            Again::Tried => self.replica.retry(self.now, id),
+            Again::TakenOut => {
+                if self.replica.take_failed(id).is_some() {
+                    self.taken_out.insert(id);
+                }
             }
         }
-        self.cut();
+        true
     }
 
-    fn cut(&mut self) {
-        if self.wire != Wire::Down {
+    fn lose(&mut self, loss: Loss) -> bool {
+        match loss {
+            Loss::Frame { way, which } => self.wire.lose_frame(way, which),
+            Loss::Acknowledgement => self.wire.lose_acknowledgement(),
+            Loss::Hints { entries } => {
+                self.server.lose_hints(entries);
+                true
+            }
+            Loss::Connection => self.cut(),
+            Loss::Direction { way } => self.wire.deafen(way),
+        }
+    }
+
+    /// What was sent over the connection before reaches the server only now.
+    fn take_late(&mut self) -> bool {
+        let late = self.wire.late();
+        let any = !late.is_empty();
+        for frame in late {
+            let told = self.server.take_late(frame);
+            self.wire.tell(told);
+        }
+        any
+    }
+
+    fn crash(&mut self, end: End) -> bool {
+        match end {
+            End::Page => {
+                let unsent = self.replica.outgoing().to_vec();
+                let conversation = self.replica.conversation().filter(|_| self.follow == Follow::OnRequest);
+                self.hang_up();
+                self.replica = Replica::new(conversation);
+                self.link = Link::new();
+                self.link.start(self.now);
+                for outgoing in unsent {
+                    self.replica.compose_after(self.now, outgoing.id, outgoing.content, outgoing.after);
+                }
+                true
+            }
+            End::Store { entries } => {
+                let gone = self.server.put_back(entries);
+                for id in (0..self.written).map(id_of).filter(|id| gone.contains(id)) {
+                    self.taken_back.insert(id);
+                    if !self.replica.outgoing().iter().any(|outgoing| outgoing.id == id) {
+                        self.lost.insert(id);
+                    }
+                }
+                self.cut();
+                // What had not reached the server when it ended is gone with its connections.
+                self.wire.late();
+                true
+            }
+            End::Service => {
+                let stops = self.wire.connection() == Connection::Up;
+                if stops {
+                    self.wire.tell(vec![ServerFrame::Drain]);
+                    while self.carry_down() {}
+                }
+                self.cut() || stops
+            }
+        }
+    }
+
+    fn greet(&mut self, greeting: Greeting) -> bool {
+        match (greeting, self.wire.connection()) {
+            (Greeting::Connects, Connection::Down | Connection::Attempted) => {
+                self.link.wake(self.now);
+                self.drive();
+                self.carry_down() && self.carry_up()
+            }
+            (Greeting::Again, Connection::Up) => {
+                let hello = self.hello();
+                self.wire.send(ClientFrame::Hello(hello));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn cut(&mut self) -> bool {
+        let connected = self.wire.connection() != Connection::Down;
+        if connected {
             self.hang_up();
-            self.link.closed(self.now, 7);
+            self.link.closed(self.now, RANDOM);
         }
+        connected
     }
 
     /// The connection is gone for both sides.
     fn hang_up(&mut self) {
-        self.wire = Wire::Down;
-        self.up.clear();
-        self.down.clear();
+        self.wire.hang_up();
         self.unanswered.clear();
         self.server.disconnected();
         self.replica.offline();
@@ -235,14 +293,14 @@ impl World {
     fn drive(&mut self) {
         while let Some(effect) = self.link.poll_effect() {
             match effect {
-                LinkEffect::Connect => self.wire = Wire::Attempted,
-                LinkEffect::Ping => self.up.push_back(ClientFrame::Ping),
+                LinkEffect::Connect => self.wire.attempt(),
+                LinkEffect::Ping => self.wire.send(ClientFrame::Ping),
                 LinkEffect::Disconnect => self.hang_up(),
             }
         }
         while let Some(effect) = self.replica.poll_effect() {
             self.effects += 1;
-            self.up.push_back(match effect {
+            self.wire.send(match effect {
                 Effect::Send { id, content, .. } => {
                     self.unanswered.insert(id);
                     ClientFrame::Send { id, content }
@@ -253,35 +311,32 @@ impl World {
         }
     }
 
-    fn deliver_up(&mut self) {
-        match self.wire {
-            Wire::Up => {
-                if let Some(frame) = self.up.pop_front() {
-                    self.down.extend(self.server.take(frame));
-                }
-            }
-            Wire::Deaf => self.up.clear(),
-            Wire::Down | Wire::Attempted => {}
-        }
+    /// The next frame reaches the server, which answers it.
+    fn carry_up(&mut self) -> bool {
+        let frame = self.wire.next_up();
+        frame.map(|frame| self.wire.tell(self.server.take(frame))).is_some()
     }
 
-    fn deliver_down(&mut self) {
-        match self.wire {
-            Wire::Attempted => {
-                self.wire = Wire::Up;
-                self.link.opened(self.now);
-                self.up.push_back(ClientFrame::Hello(self.hello()));
-            }
-            Wire::Up => {
-                if let Some(frame) = self.down.pop_front() {
-                    self.link.heard(self.now);
-                    self.take(frame);
-                }
-            }
-            Wire::Deaf => self.down.clear(),
-            Wire::Down => {}
-        }
+    /// The next frame reaches the client, or its attempt to connect succeeds.
+    fn carry_down(&mut self) -> bool {
+        let carried = if self.wire.connection() == Connection::Attempted {
+            self.link.opened(self.now);
+            let hello = self.hello();
+            self.wire.open(hello);
+            true
+        } else if let Some(frame) = self.wire.next_down() {
+            self.link.heard(self.now);
+            self.take(frame);
+            true
+        } else {
+            false
+        };
         self.drive();
+        carried
+    }
+
+    fn carry_all(&mut self) {
+        while self.carry_up() || self.carry_down() {}
     }
 
     fn hello(&self) -> Hello {
@@ -300,10 +355,15 @@ impl World {
         let now = self.now;
         match frame {
             ServerFrame::Welcome(welcome) => {
-                let known = welcome.conversation.filter(|_| self.follow == Follow::Unasked);
-                self.replica.online(now, known.map(|state| (state.id, state.last_seq)), self.follow);
+                let known = welcome.conversation.map(|state| (state.id, state.last_seq));
+                // The desk learns of the place from its list, which can be behind the log.
+                let held = if self.follow == Follow::OnRequest { self.replica.last_seq() } else { 0 };
+                let known = known.map(|(id, last)| (id, last.max(held)));
+                self.replica.online(now, known, self.follow);
             }
-            ServerFrame::Conversation(state) => self.replica.announce(now, state.id, state.last_seq),
+            ServerFrame::Conversation(state) if self.follow == Follow::Unasked => {
+                self.replica.announce(now, state.id, state.last_seq);
+            }
             ServerFrame::Entries { conversation, entries } => {
                 for entry in &entries {
                     self.unanswered.remove(&entry.id);
@@ -316,6 +376,9 @@ impl World {
             }
             ServerFrame::Refused { id, problem } => {
                 self.unanswered.remove(&id);
+                if !problem.kind.is_temporary() {
+                    self.failed.insert(id);
+                }
                 self.replica.refused(now, id, problem);
             }
             ServerFrame::Reset { conversation } => self.replica.reset(now, conversation),
@@ -324,10 +387,11 @@ impl World {
                     self.replica.announce(now, conversation, seq);
                 }
             }
-            ServerFrame::Typing { .. }
+            ServerFrame::Drain => self.link.postpone(now, DRAIN_PAUSE, RANDOM),
+            ServerFrame::Conversation(_)
+            | ServerFrame::Typing { .. }
             | ServerFrame::Availability { .. }
-            | ServerFrame::Problem(_)
-            | ServerFrame::Drain => {}
+            | ServerFrame::Problem(_) => {}
         }
     }
 
@@ -350,32 +414,9 @@ impl World {
         self.rings += 1;
         assert!(self.rings < 100, "the timers ring without end");
         self.now = self.now.max(due);
-        self.link.timeout(self.now, 7);
+        self.link.timeout(self.now, RANDOM);
         self.replica.timeout(self.now);
         self.drive();
         true
     }
-
-    /// Delivers everything at once for a while.
-    fn deliver_for(&mut self, span: Duration) {
-        let until = self.now.after(span);
-        loop {
-            while self.wire == Wire::Attempted || !self.up.is_empty() || !self.down.is_empty() {
-                self.deliver_up();
-                self.deliver_down();
-            }
-            if !self.ring_next(until) {
-                break;
-            }
-        }
-        self.now = until;
-    }
-}
-
-fn pick(ids: &[EntryId], which: usize) -> Option<EntryId> {
-    which.checked_rem(ids.len()).map(|place| ids[place])
-}
-
-fn message(text: &str) -> Content {
-    Content::Message { text: text.to_owned() }
 }
