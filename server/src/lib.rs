@@ -4,6 +4,7 @@
 //! shared`.
 
 pub mod app;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -67,6 +68,7 @@ pub async fn run(
     let router =
         http::router::router(Arc::clone(&app), surface).into_make_service_with_connect_info::<SocketAddr>();
     let forgetting = tokio::spawn(forget_idle(Arc::clone(&app)));
+    let watching = tokio::spawn(live::restored::watch(Arc::clone(&app), live::restored::look(&app).await));
     let hub = Arc::clone(&app.hub);
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let signal = async move {
@@ -88,6 +90,7 @@ pub async fn run(
         }
     };
     forgetting.abort();
+    watching.abort();
     if tokio::time::timeout(CLOSE_WITHIN, app.store.close()).await.is_err() {
         tracing::warn!("the database was still in use and was not closed");
     }
@@ -118,6 +121,7 @@ mod tidy {
         ("site", &[]),
         ("limiter", &["config", "secret"]),
         ("store", &["secret", "site", "store"]),
+        ("backup", &["backup", "store"]),
         ("service", &["clock", "secret", "site", "store", "service"]),
         // The hub is the bus within one process; the rest of `live` stands above `app`.
         ("app", &["clock", "config", "limiter", "live", "service", "store"]),

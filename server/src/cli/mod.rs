@@ -2,6 +2,9 @@
 //! line and exit code 1. Neither shows a stack trace.
 
 mod admin;
+mod backup;
+mod progress;
+mod restore;
 mod serve;
 
 use std::io::Write as _;
@@ -10,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::backup::{Existing, Overwrite};
 use crate::config::{Config, ConfigError};
 use crate::http::routes::{self, Surface};
 use crate::service::UseCaseError;
@@ -38,6 +42,22 @@ enum Command {
     /// Agents: the people who answer.
     #[command(subcommand)]
     Agent(AgentCommand),
+    /// Write all that the database holds into one file; a server may be running.
+    Backup {
+        /// Where to; - is standard output.
+        file: PathBuf,
+        /// Write over a file that is there.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Put back what a backup holds, all of it or nothing; a server may be running.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Replace what the database holds. It is lost, unless it is in a backup.
+        #[arg(long)]
+        replace: bool,
+    },
     /// Print every route and frame with who may call it.
     Routes {
         /// As JSON.
@@ -168,6 +188,14 @@ async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::Site(SiteCommand::List) => admin::list_sites(config).await,
         Command::Agent(AgentCommand::Add { email, name, role, password_stdin }) => {
             admin::add_agent(config, email, name, role, password_stdin).await
+        }
+        Command::Backup { file, force } => {
+            let overwrite = if force { Overwrite::Always } else { Overwrite::Never };
+            backup::backup(config, &file, overwrite).await
+        }
+        Command::Restore { file, replace } => {
+            let existing = if replace { Existing::Replace } else { Existing::Keep };
+            restore::restore(config, file, existing).await
         }
         Command::Routes { .. } => Ok(()),
     }

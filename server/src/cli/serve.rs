@@ -47,7 +47,7 @@ pub(super) async fn serve(config: Config, surface: Surface) -> Result<(), Comman
 }
 
 /// Waits for SIGTERM or SIGINT; where neither can be heard, for ever.
-async fn told_to_stop() {
+pub(super) async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let heard = |kind| async move {
         match signal(kind) {

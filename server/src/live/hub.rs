@@ -75,7 +75,7 @@ pub struct Hub {
     rooms: Mutex<Rooms>,
     /// Whether an agent is at the desk.
     available: watch::Sender<bool>,
-    /// Set once the server is to stop.
+    /// Set once the server is to stop. A change that leaves it unset lets go of those who are connected.
     draining: watch::Sender<bool>,
     /// How many connections there are.
     open: watch::Sender<usize>,
@@ -140,7 +140,8 @@ impl Hub {
         self.available.subscribe()
     }
 
-    /// Whether the server is to stop, now and as it changes.
+    /// Whether the server is to stop, now and as it changes. At each change a connection says `Drain` and ends, whatever
+    /// the value is: see `let_go`.
     #[must_use]
     pub fn draining(&self) -> watch::Receiver<bool> {
         let mut draining = self.draining.subscribe();
@@ -154,6 +155,13 @@ impl Hub {
     /// Tells every connection that the server is about to stop.
     pub fn drain(&self) {
         self.draining.send_replace(true);
+    }
+
+    /// Tells every connection to come back, while the server goes on: what its client was sent is no longer what is
+    /// stored. Who connects from now on is not concerned.
+    pub fn let_go(&self) {
+        // Those who wait are woken also by a change to the same value.
+        self.draining.send_modify(|_| {});
     }
 
     /// Waits until no connection is left.

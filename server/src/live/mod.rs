@@ -9,6 +9,7 @@ pub mod channel;
 pub mod desk_socket;
 pub mod hub;
 pub mod presence;
+pub mod restored;
 mod socket;
 pub mod visitor_socket;
 

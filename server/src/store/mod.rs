@@ -8,11 +8,14 @@
 pub mod agent;
 pub mod contact;
 pub mod conversation;
+pub mod dump;
 pub mod entry;
 mod error;
 mod postgres;
+pub mod schema;
 pub mod site;
 mod sqlite;
+pub mod tables;
 pub mod visitor;
 
 use std::time::Duration;

@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSs
 use sqlx::{Connection as _, Executor as _};
 use url::Url;
 
-use super::{BUSY_TIMEOUT, OpenError, Store};
+use super::{BUSY_TIMEOUT, OpenError, Store, schema};
 
 const WRITERS: u32 = 8;
 const READERS: u32 = 4;
@@ -39,11 +39,7 @@ enum Wanted {
 pub(super) async fn open(address: &str) -> Result<Store, OpenError> {
     let options = read_address(address)?;
     // By hand at first: a pool would try until its time is over, and then not tell why.
-    let connecting = tokio::time::timeout(BUSY_TIMEOUT, PgConnection::connect_with(&options));
-    let mut connection = match connecting.await {
-        Ok(connected) => connected.map_err(|source| unreachable(&options, source))?,
-        Err(_) => return Err(unreachable(&options, sqlx::Error::PoolTimedOut)),
-    };
+    let mut connection = connect(&options).await?;
     let failed = |source| unreachable(&options, source);
     let encoding = read_setting(&mut connection, "server_encoding").await.map_err(failed)?;
     if encoding != "UTF8" {
@@ -55,12 +51,20 @@ pub(super) async fn open(address: &str) -> Result<Store, OpenError> {
     // It has done its work; that it is closed in good order matters to nobody.
     let _ = connection.close().await;
     let (writers, readers) = (pool(&options, WRITERS), pool(&options, READERS));
-    sqlx::migrate!("migrations/postgres").run(&writers).await?;
+    schema::POSTGRES.run(&writers).await?;
     Ok(Store::Postgres { writers, readers })
 }
 
+/// Opens one connection, or tells why there is none.
+pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
+    match tokio::time::timeout(BUSY_TIMEOUT, PgConnection::connect_with(options)).await {
+        Ok(connected) => connected.map_err(|source| unreachable(options, source)),
+        Err(_) => Err(unreachable(options, sqlx::Error::PoolTimedOut)),
+    }
+}
+
 /// Reads the address. What is wrong with it is told without any of it: it can hold a password.
-fn read_address(address: &str) -> Result<PgConnectOptions, OpenError> {
+pub(super) fn read_address(address: &str) -> Result<PgConnectOptions, OpenError> {
     let wrong = |what: &str| OpenError::Postgres(what.to_owned());
     let shape = "it must be like postgres://user@host/database";
     let url = Url::parse(address).map_err(|_| wrong(shape))?;
@@ -77,7 +81,7 @@ fn read_address(address: &str) -> Result<PgConnectOptions, OpenError> {
 }
 
 /// Tells where the database was looked for and as whom, never with what password.
-fn unreachable(options: &PgConnectOptions, source: sqlx::Error) -> OpenError {
+pub(super) fn unreachable(options: &PgConnectOptions, source: sqlx::Error) -> OpenError {
     let host = match options.get_socket() {
         Some(directory) => directory.display().to_string(),
         None => options.get_host().to_owned(),

@@ -7,13 +7,13 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::{BUSY_TIMEOUT, OpenError, Store};
+use super::{BUSY_TIMEOUT, OpenError, Store, schema};
 
 const READERS: u32 = 4;
 
 /// Opens the file, creates it where it is missing, brings its schema up to date and checks that commits are durable.
 pub(super) async fn open(file: &str) -> Result<Store, OpenError> {
-    let path = file.split('?').next().unwrap_or(file).to_owned();
+    let path = path_of(file).to_owned();
     let failed = |source| OpenError::Open { path: path.clone(), source };
     let options = SqliteConnectOptions::new()
         .filename(Path::new(&path))
@@ -24,7 +24,7 @@ pub(super) async fn open(file: &str) -> Result<Store, OpenError> {
         .busy_timeout(BUSY_TIMEOUT);
     let pool = |count| SqlitePoolOptions::new().max_connections(count).acquire_timeout(BUSY_TIMEOUT);
     let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-    sqlx::migrate!("migrations/sqlite").run(&writer).await?;
+    schema::SQLITE.run(&writer).await?;
     for (setting, query, wanted) in
         [("synchronous", "PRAGMA synchronous", "2"), ("journal_mode", "PRAGMA journal_mode", "wal")]
     {
@@ -35,6 +35,11 @@ pub(super) async fn open(file: &str) -> Result<Store, OpenError> {
     }
     let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
     Ok(Store::Sqlite { writer, readers })
+}
+
+/// The file of an address, without the parameters that other programs put behind it.
+pub(super) fn path_of(file: &str) -> &str {
+    file.split('?').next().unwrap_or(file)
 }
 
 async fn read_setting(pool: &SqlitePool, query: &'static str) -> Result<String, sqlx::Error> {

@@ -3,6 +3,10 @@
 //! One binary, so that it is linked once. `harness` holds the server under test and the people who use it; every other
 //! file is one subject.
 
+mod backup_file;
+mod backup_live;
+mod backup_process;
+mod backup_round_trip;
 mod flow_bad_input;
 mod flow_channel;
 mod flow_concurrency;
@@ -25,6 +29,7 @@ mod logs;
 mod process;
 mod process_kill;
 mod store_conversations;
+mod store_dump;
 mod store_entries;
 mod store_open;
 mod store_open_postgres;

@@ -99,6 +99,11 @@ impl TestServer {
         database_in(self.directory.path())
     }
 
+    /// The address of its database, as another process would open it.
+    pub fn database_address(&self) -> &str {
+        &self.database
+    }
+
     /// Lets time pass.
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));

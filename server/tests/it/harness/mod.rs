@@ -6,7 +6,9 @@ pub mod app;
 pub mod builders;
 pub mod channel;
 pub mod cluster;
+pub mod content;
 pub mod database;
+pub mod panel;
 pub mod process;
 pub mod store;
 

@@ -1,0 +1,237 @@
+//! All that a database holds, read past the store and without its list of tables; and rows with every kind of value.
+
+use std::collections::BTreeMap;
+
+use causette_server::store::dump::{Batch, Values, create_rows};
+use causette_server::store::tables::{TABLES, Value, find_table};
+use causette_server::store::{Store, Tx};
+use sqlx::{AssertSqlSafe, Row as _};
+
+/// Each table's columns and rows, both sorted, as text.
+pub type Content = BTreeMap<String, (Vec<String>, Vec<Vec<Option<String>>>)>;
+
+/// Reads all that a database holds, but how often it was put back.
+pub async fn read_content(store: &Store) -> Content {
+    const OF_SQLITE: &str = "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c \
+         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '\\_sqlx%' ESCAPE '\\' ORDER BY 1, 2";
+    const OF_POSTGRES: &str = "SELECT table_name::text, column_name::text FROM information_schema.columns \
+         WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%' ORDER BY 1, 2";
+    let mut tx = store.begin_read().await.expect("the store reads");
+    let columns: Vec<(String, String)> = match &mut tx {
+        Tx::Sqlite(tx) => sqlx::query_as(OF_SQLITE).fetch_all(&mut **tx).await,
+        Tx::Postgres(tx) => sqlx::query_as(OF_POSTGRES).fetch_all(&mut **tx).await,
+    }
+    .expect("the schema is read");
+    let mut content = Content::new();
+    for (table, column) in columns {
+        content.entry(table).or_default().0.push(column);
+    }
+    for (table, (columns, rows)) in &mut content {
+        let texts: Vec<String> = columns.iter().map(|name| format!("CAST(\"{name}\" AS TEXT)")).collect();
+        let sql = format!("SELECT {} FROM \"{table}\"", texts.join(", "));
+        *rows = match &mut tx {
+            Tx::Sqlite(tx) => {
+                let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut **tx).await.expect("it is read");
+                found.iter().map(|row| (0..columns.len()).map(|place| row.get(place)).collect()).collect()
+            }
+            Tx::Postgres(tx) => {
+                let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut **tx).await.expect("it is read");
+                found.iter().map(|row| (0..columns.len()).map(|place| row.get(place)).collect()).collect()
+            }
+        };
+        let own = Some("restores".to_owned());
+        rows.retain(|row: &Vec<Option<String>>| table != "counter" || !row.contains(&own));
+        rows.sort();
+    }
+    content
+}
+
+/// Numbers that look random, the same in each run (Steele, Lea, Flood: Fast splittable pseudorandom number generators).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.next() as usize % from.len()].clone()
+    }
+
+    /// A text that something in between could take amiss, or one of any characters but NUL.
+    fn text(&mut self) -> String {
+        const AMISS: &[&str] = &[
+            "",
+            " ",
+            "\r\n\t",
+            "null",
+            "\\N",
+            "0",
+            "-1",
+            "1e400",
+            "'; DROP TABLE entry; --",
+            "\"\\\"",
+            "\u{1}\u{7f}\u{85}",
+            "\u{feff}\u{202e}abc",
+            "Ünïcödé e\u{301}",
+            "😀👩‍👩‍👧‍👦",
+            "\u{fffd}\u{ffff}\u{10ffff}",
+            "{\"a\":[1]}",
+            "line\u{2028}",
+        ];
+        match self.next() % 3 {
+            0 => self.pick(AMISS).to_owned(),
+            _ => {
+                let length = self.next() % 40;
+                let any = |random: &mut Self| {
+                    let bits = if random.next().is_multiple_of(2) { 0x7f } else { 0x1f_ffff };
+                    char::from_u32((random.next() & bits) as u32).filter(|c| *c != '\0').unwrap_or('x')
+                };
+                (0..length).map(|_| any(self)).collect()
+            }
+        }
+    }
+
+    fn number(&mut self) -> i64 {
+        let any = self.next() as i64;
+        self.pick(&[i64::MIN, i64::MAX, 0, -1, 1, i64::from(i32::MAX) + 1, 1 << 53, (1 << 53) + 1, any])
+    }
+
+    fn maybe(&mut self, value: Value) -> Value {
+        if self.next().is_multiple_of(3) { Value::Null } else { value }
+    }
+}
+
+pub fn text(text: impl Into<String>) -> Value {
+    Value::Text(text.into())
+}
+
+/// The site "shop" as a row.
+pub fn shop_row() -> Values {
+    vec![text("shop"), text("The Shop"), text("[]"), text("{}"), Value::Integer(1)]
+}
+
+/// Adds rows to a table, every column given.
+pub async fn add(tx: &mut Tx, table: &str, mut rows: Batch) {
+    let table = find_table(table).expect("it is known");
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(100));
+        create_rows(tx, table, table.columns, rows).await.expect("they are stored");
+        rows = rest;
+    }
+}
+
+/// Fills a new database: `size` conversations, every kind of value in every column that takes it.
+pub async fn fill(store: &Store, seed: u64, size: usize) {
+    let random = &mut Random(seed);
+    let integer = |random: &mut Random| Value::Integer(random.number());
+    let mut tx = store.begin().await.expect("the store is free");
+    let counters = ["", "größer", "a\nb"].map(|name| vec![text(name), integer(random)]);
+    add(&mut tx, "counter", counters.to_vec()).await;
+    let site = |random: &mut Random, n: usize| -> Values {
+        vec![
+            text(format!("site {n}")),
+            text(random.text()),
+            text(random.text()),
+            text(random.text()),
+            integer(random),
+        ]
+    };
+    let sites = (0..3).map(|n| site(random, n)).collect();
+    add(&mut tx, "site", sites).await;
+    let mut agents = Batch::new();
+    let mut sessions = Batch::new();
+    for n in 0..4 {
+        let role = random.pick(&["agent", "admin"]);
+        let (email, name, hash) = (format!("{n}{}", random.text()), random.text(), random.text());
+        agents.push(vec![
+            text(format!("agent {n}")),
+            text(email),
+            text(name),
+            text(role),
+            text(hash),
+            integer(random),
+        ]);
+        sessions.push(vec![
+            text(format!("token {n}")),
+            text(format!("agent {n}")),
+            integer(random),
+            integer(random),
+        ]);
+    }
+    add(&mut tx, "agent", agents).await;
+    add(&mut tx, "agent_session", sessions).await;
+    let [mut contacts, mut visitors, mut conversations, mut entries] = [const { Batch::new() }; 4];
+    for n in 0..size {
+        let optional = |random: &mut Random| {
+            let value = text(random.text());
+            random.maybe(value)
+        };
+        let verified = integer(random);
+        contacts.push(vec![
+            text(format!("contact {n}")),
+            optional(random),
+            optional(random),
+            random.maybe(verified),
+            optional(random),
+            integer(random),
+            integer(random),
+        ]);
+        let contact = random.maybe(text(format!("contact {n}")));
+        let site = text(format!("site {}", n % 3));
+        visitors.push(vec![
+            text(format!("visitor {n}")),
+            site.clone(),
+            text(format!("hash {n}")),
+            contact,
+            integer(random),
+        ]);
+        let agent = format!("agent {}", n % 4);
+        let status = random.pick(&["new", "open", "pending", "on_hold", "solved", "closed"]);
+        let by = random.pick(&["visitor", "agent"]);
+        let mut row = vec![
+            text(format!("conversation {n}")),
+            Value::Integer(n as i64 - 5),
+            site,
+            text(format!("visitor {n}")),
+        ];
+        row.extend([random.maybe(text(&agent)), text(status), text(random.text())]);
+        row.extend((0..5).map(|_| integer(random)));
+        row.extend([text(random.text()), text(by), integer(random), integer(random)]);
+        conversations.push(row);
+        for seq in 0..random.next() % 6 {
+            let author = random.pick(&["visitor", "agent", "automatic"]);
+            let kind = random.pick(&["message", "event"]);
+            // Longer than a batch may be, once; much longer than a page of either database, some times.
+            let body = match (n, seq) {
+                (1, 0) => "huge 😀 ".repeat(150_000),
+                _ if seq == 3 => random.text().repeat(700),
+                _ => random.text(),
+            };
+            let mut row = vec![
+                text(format!("conversation {n}")),
+                Value::Integer(seq as i64 + 1),
+                text(format!("id {seq}")),
+            ];
+            row.extend([
+                integer(random),
+                text(author),
+                random.maybe(text(&agent)),
+                optional(random),
+                text(kind),
+                text(body),
+            ]);
+            entries.push(row);
+        }
+    }
+    for (table, rows) in
+        [("contact", contacts), ("visitor", visitors), ("conversation", conversations), ("entry", entries)]
+    {
+        add(&mut tx, table, rows).await;
+    }
+    tx.commit().await.expect("it commits");
+    assert_eq!(TABLES.len(), 8, "a table was added: fill it here");
+}
