@@ -31,22 +31,12 @@ pub enum Payload {
     Binary(Vec<u8>),
 }
 
-impl Payload {
-    /// A frame of the same kind, of bytes that came over HTTP.
-    fn of_this_kind(&self, bytes: &[u8]) -> Self {
-        match self {
-            Self::Text(_) => Self::Text(String::from_utf8_lossy(bytes).into_owned()),
-            Self::Binary(_) => Self::Binary(bytes.to_vec()),
-        }
-    }
-}
-
 /// What happened to the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LiveEvent {
     /// Frames can be sent.
     Opened,
-    /// A frame arrived.
+    /// A frame arrived. Over HTTP, the bytes of a text frame come as a binary one.
     Frame(Payload),
     /// The connection is gone, or an attempt failed; the next one comes by itself.
     Lost {
@@ -68,6 +58,9 @@ struct Inner {
     wire: RefCell<Option<Wire>>,
     /// The WebSocket that is tried beside a connection over HTTP.
     probe: RefCell<Option<Wire>>,
+    /// Connections that have ended. One of their listeners may be running, and may not be dropped before it has returned:
+    /// they go when the timer fires.
+    ended: RefCell<Vec<Wire>>,
     timer: RefCell<Option<Timer>>,
     /// Set while effects are carried out, so that an owner who sends from within its callback does not start again.
     driving: Cell<bool>,
@@ -90,7 +83,7 @@ static PROBE: Handlers = Handlers {
         inner.carry_out(effect);
     },
     closed: |inner| {
-        end(&inner.probe);
+        inner.end(&inner.probe);
         inner.carriers.borrow_mut().probe_lost(timer::now());
         inner.drive();
     },
@@ -98,7 +91,7 @@ static PROBE: Handlers = Handlers {
 
 impl Live {
     /// Makes a connection to `service`, below whose path the socket and the channel are, that does nothing until it is
-    /// started. `ping` is what the server answers; all frames are of its kind.
+    /// started. `ping` is what the server answers.
     ///
     /// The connection keeps what `on_event` captures alive as long as it lives itself.
     #[must_use]
@@ -111,6 +104,7 @@ impl Live {
             carriers: RefCell::new(Carriers::new()),
             wire: RefCell::new(None),
             probe: RefCell::new(None),
+            ended: RefCell::new(Vec::new()),
             timer: RefCell::new(None),
             driving: Cell::new(false),
             page_listeners: RefCell::new(Vec::new()),
@@ -156,7 +150,7 @@ impl Inner {
             (was_busy, link.state())
         };
         let waits = matches!(state, LinkState::Waiting { .. });
-        let is_over = was_busy && (waits || state == LinkState::Idle);
+        let is_over = was_busy && (waits || matches!(state, LinkState::Idle));
         if is_over {
             let effect = self.carriers.borrow_mut().lost();
             self.carry_out(effect);
@@ -184,7 +178,7 @@ impl Inner {
                 Some(LinkEffect::Ping) => {
                     self.send(&self.ping);
                 }
-                Some(LinkEffect::Disconnect) => end(&self.wire),
+                Some(LinkEffect::Disconnect) => self.end(&self.wire),
                 None => break,
             }
         }
@@ -194,13 +188,17 @@ impl Inner {
 
     fn arm(self: &Rc<Self>) {
         let (link, carriers) = (self.link.borrow().next_timeout(), self.carriers.borrow().next_timeout());
-        let next = link.into_iter().chain(carriers).min();
+        let next = match (link, carriers) {
+            (Some(link), Some(carriers)) => Some(link.min(carriers)),
+            (link, carriers) => link.or(carriers),
+        };
         let inner = Rc::downgrade(self);
         *self.timer.borrow_mut() =
             next.map(|at| Timer::after(at.since(timer::now()), move || with(&inner, Self::timed_out)));
     }
 
     fn timed_out(self: &Rc<Self>) {
+        self.ended.borrow_mut().clear();
         let effect = self.carriers.borrow_mut().timeout(timer::now());
         self.carry_out(effect);
         self.change(&Link::timeout);
@@ -214,9 +212,9 @@ impl Inner {
                 let probe = Socket::open(self.service, &Rc::downgrade(self), &PROBE);
                 *self.probe.borrow_mut() = probe.map(Wire::Socket);
             }
-            Some(CarrierEffect::EndProbe) => end(&self.probe),
+            Some(CarrierEffect::EndProbe) => self.end(&self.probe),
             Some(CarrierEffect::Move) => {
-                end(&self.probe);
+                self.end(&self.probe);
                 self.postpone(Duration::ZERO);
                 self.change(&|link, now, _| link.wake(now));
             }
@@ -226,7 +224,7 @@ impl Inner {
 
     /// Where the browser forbids the address, the attempt runs into its time limit like any that hangs.
     fn connect(self: &Rc<Self>) {
-        end(&self.wire);
+        self.end(&self.wire);
         let inner = Rc::downgrade(self);
         let carrier = self.carriers.borrow().carrier();
         let wire = match carrier {
@@ -253,8 +251,17 @@ impl Inner {
     }
 
     fn closed(self: &Rc<Self>) {
-        end(&self.wire);
+        self.end(&self.wire);
         self.change(&Link::closed);
+    }
+
+    /// Closes a connection, where there is one.
+    fn end(&self, wire: &RefCell<Option<Wire>>) {
+        let old = wire.borrow_mut().take();
+        if let Some(old) = old {
+            old.close();
+            self.ended.borrow_mut().push(old);
+        }
     }
 
     fn send(&self, payload: &Payload) -> bool {
@@ -281,14 +288,6 @@ impl Inner {
             listeners.push(wake(&document, "visibilitychange"));
         }
         *self.page_listeners.borrow_mut() = listeners;
-    }
-}
-
-/// Closes a connection, where there is one.
-fn end(wire: &RefCell<Option<Wire>>) {
-    let old = wire.borrow_mut().take();
-    if let Some(old) = old {
-        old.close();
     }
 }
 

@@ -4,7 +4,6 @@
 //! `XMLHttpRequest` and not `fetch`: no promises and no header objects, which is 1 kB less in the widget.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use causette_shared::limits::FRAME_BYTES;
@@ -14,11 +13,11 @@ use wasm_bindgen::JsValue;
 use web_sys::{XmlHttpRequest, XmlHttpRequestResponseType};
 
 use super::listener::Listener;
+use super::wire::Wire;
 use super::{Inner, Payload, with};
 
 /// The client's end.
 pub struct Channel {
-    inner: Weak<Inner>,
     path: String,
     up: XmlHttpRequest,
     down: XmlHttpRequest,
@@ -26,7 +25,7 @@ pub struct Channel {
     /// Empty until the channel is open.
     token: RefCell<String>,
     /// Bodies that wait to be sent, without their numbers.
-    outbox: RefCell<VecDeque<Vec<u8>>>,
+    outbox: RefCell<Vec<Vec<u8>>>,
     is_sending: Cell<bool>,
     sent: Cell<u32>,
     received: Cell<u32>,
@@ -38,33 +37,33 @@ impl Channel {
     pub fn open(service: &str, inner: &Weak<Inner>) -> Option<Rc<Self>> {
         let (up, down) = (XmlHttpRequest::new().ok()?, XmlHttpRequest::new().ok()?);
         down.set_response_type(XmlHttpRequestResponseType::Arraybuffer);
-        let channel = Rc::new_cyclic(|channel: &Weak<Self>| {
-            let on = |request: &XmlHttpRequest, handle: fn(&Self)| {
-                let channel = Weak::clone(channel);
-                Listener::new(request, "loadend", move |_| {
-                    if let Some(channel) = channel.upgrade()
-                        && !channel.is_closed.get()
-                    {
-                        handle(&channel);
-                    }
-                })
-            };
-            Self {
-                inner: Weak::clone(inner),
-                path: [service, "/channel"].concat(),
-                _listeners: [on(&up, Self::was_sent), on(&down, Self::has_received)],
-                up,
-                down,
-                token: RefCell::default(),
-                outbox: RefCell::default(),
-                is_sending: Cell::new(true),
-                sent: Cell::new(0),
-                received: Cell::new(0),
-                is_closed: Cell::new(false),
-            }
-        });
+        let on = |request: &XmlHttpRequest, handle: fn(&Self, &Rc<Inner>)| {
+            let inner = Weak::clone(inner);
+            Listener::new(request, "loadend", move |_| {
+                with(&inner, |inner| {
+                    // One that was closed is not the connection any more, and breaking its requests off is no news.
+                    let channel = match &*inner.wire.borrow() {
+                        Some(Wire::Channel(channel)) => Rc::clone(channel),
+                        _ => return,
+                    };
+                    handle(&channel, inner);
+                });
+            })
+        };
+        let channel = Self {
+            path: [service, "/channel"].concat(),
+            _listeners: [on(&up, Self::was_sent), on(&down, Self::has_received)],
+            up,
+            down,
+            token: RefCell::default(),
+            outbox: RefCell::default(),
+            is_sending: Cell::new(true),
+            sent: Cell::new(0),
+            received: Cell::new(0),
+            is_closed: Cell::new(false),
+        };
         channel.ask(&channel.up, "", None);
-        Some(channel)
+        Some(Rc::new(channel))
     }
 
     /// Sends a frame, with or after those before it.
@@ -75,12 +74,12 @@ impl Channel {
         };
         {
             let mut outbox = self.outbox.borrow_mut();
-            match outbox.back_mut() {
+            match outbox.last_mut() {
                 Some(body) if body.len() + frame.len() + 2 * WORD <= FRAME_BYTES => push_frame(body, frame),
                 _ => {
                     let mut body = Vec::new();
                     push_frame(&mut body, frame);
-                    outbox.push_back(body);
+                    outbox.push(body);
                 }
             }
         }
@@ -95,11 +94,10 @@ impl Channel {
     }
 
     fn flush(&self) {
-        if !self.is_sending.get()
-            && let Some(frames) = self.outbox.borrow_mut().pop_front()
-        {
+        let mut outbox = self.outbox.borrow_mut();
+        if !self.is_sending.get() && !outbox.is_empty() {
             self.is_sending.set(true);
-            self.ask(&self.up, "/send", Some((&self.sent, &frames)));
+            self.ask(&self.up, "/send", Some((&self.sent, &outbox.remove(0))));
         }
     }
 
@@ -122,41 +120,38 @@ impl Channel {
     }
 
     /// The request that opens the channel or sends has ended.
-    fn was_sent(&self) {
-        let status = self.up.status().unwrap_or_default();
-        let is_open = self.sent.get() > 0;
-        match (is_open, status) {
-            (true, 204) => {
+    fn was_sent(&self, inner: &Rc<Inner>) {
+        match (self.sent.get(), self.up.status()) {
+            (1.., Ok(204)) => {
                 self.is_sending.set(false);
                 self.flush();
             }
-            (false, 200) => {
+            (0, Ok(200)) => {
                 *self.token.borrow_mut() = self.up.response_text().ok().flatten().unwrap_or_default();
                 self.is_sending.set(false);
                 self.receive();
-                with(&self.inner, Inner::opened);
+                inner.opened();
             }
-            _ => with(&self.inner, Inner::closed),
+            _ => inner.closed(),
         }
     }
 
-    /// The request that waits to receive has ended.
-    fn has_received(&self) {
+    /// The request that waits to receive has ended. The next one is made after its frames are passed on: one of them may
+    /// end the connection, and a request that is broken off then would call its listener while that runs.
+    fn has_received(&self, inner: &Rc<Inner>) {
         if !matches!(self.down.status(), Ok(200)) {
-            return with(&self.inner, Inner::closed);
+            return inner.closed();
         }
         let body = Uint8Array::new(&self.down.response().unwrap_or(JsValue::NULL)).to_vec();
-        self.receive();
         let mut rest = &body[..];
-        // A frame may end the connection; those behind it are not passed on.
         while !self.is_closed.get() {
             match split_frame(rest) {
                 Ok(Some((frame, behind))) => {
-                    with(&self.inner, |inner| inner.frame(inner.ping.of_this_kind(frame)));
+                    inner.frame(Payload::Binary(frame.to_vec()));
                     rest = behind;
                 }
-                Ok(None) => return,
-                Err(_) => return with(&self.inner, Inner::closed),
+                Ok(None) => return self.receive(),
+                Err(_) => return inner.closed(),
             }
         }
     }

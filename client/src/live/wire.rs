@@ -28,16 +28,15 @@ impl Wire {
         }
     }
 
-    /// Closes it without waiting for the other side. Nothing is heard of it from now on.
-    pub fn close(self) {
-        match &self {
-            Self::Socket(Socket { socket, .. }) => {
+    /// Closes it without waiting for the other side. Nothing more is heard of it.
+    pub fn close(&self) {
+        match self {
+            Self::Socket(Socket { socket, listeners }) => {
+                listeners.iter().for_each(Listener::stop);
                 let _ = socket.close();
             }
             Self::Channel(channel) => channel.close(),
         }
-        // One of its listeners may be running now, and may not be dropped before it has returned.
-        wasm_bindgen_futures::spawn_local(async move { drop(self) });
     }
 }
 
@@ -51,7 +50,7 @@ pub struct Handlers {
 /// A WebSocket and its listeners.
 pub struct Socket {
     socket: WebSocket,
-    _listeners: [Listener; 4],
+    listeners: [Listener; 4],
 }
 
 impl Socket {
@@ -75,7 +74,7 @@ impl Socket {
             // An error is always followed by a close; without a listener the browser reports it as uncaught.
             on("error", |_, _, _| {}),
         ];
-        Some(Self { socket, _listeners: listeners })
+        Some(Self { socket, listeners })
     }
 
     /// Sends a frame; false when it cannot.

@@ -23,11 +23,11 @@ impl SocketLine {
         Self(Live::new(SERVICE, text(&ClientFrame::Ping), move |event| match event {
             // The greeting follows by itself; until then nothing may be sent.
             LiveEvent::Opened => {}
-            LiveEvent::Frame(Payload::Text(json)) => match serde_json::from_str::<ServerFrame>(&json) {
-                Ok(frame) => desk.handle(frame),
-                Err(error) => leptos::logging::warn!("A frame could not be read: {error}"),
-            },
-            LiveEvent::Frame(Payload::Binary(_)) => {}
+            LiveEvent::Frame(Payload::Text(json)) => receive(desk, &json),
+            // Over HTTP; bytes that are no text make a frame that cannot be read.
+            LiveEvent::Frame(Payload::Binary(bytes)) => {
+                receive(desk, std::str::from_utf8(&bytes).unwrap_or_default());
+            }
             LiveEvent::Lost { attempts } => {
                 if desk.phase.get_untracked() == Phase::SignedIn {
                     desk.lost(attempts);
@@ -35,6 +35,13 @@ impl SocketLine {
                 }
             }
         }))
+    }
+}
+
+fn receive(desk: Desk, json: &str) {
+    match serde_json::from_str::<ServerFrame>(json) {
+        Ok(frame) => desk.handle(frame),
+        Err(error) => leptos::logging::warn!("A frame could not be read: {error}"),
     }
 }
 

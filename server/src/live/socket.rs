@@ -63,10 +63,23 @@ impl Connection {
 
     /// Waits for the next frame with content. Safe to be dropped while it waits.
     pub async fn receive(&mut self) -> Result<Message, Gone> {
-        match &mut self.wire {
-            Wire::Socket { socket, silent_at } => receive(socket, silent_at).await,
+        let (socket, silent_at) = match &mut self.wire {
+            Wire::Socket { socket, silent_at } => (socket, silent_at),
             // Boxed, so that the task of a WebSocket keeps no room for it.
-            Wire::Channel(channel) => Box::pin(channel.receive()).await,
+            Wire::Channel(channel) => return Box::pin(channel.receive()).await,
+        };
+        loop {
+            let heard = tokio::time::timeout_at(*silent_at, socket.recv()).await;
+            let Ok(Some(Ok(message))) = heard else {
+                return Err(Gone);
+            };
+            *silent_at = Instant::now() + limits::SILENCE_MAX;
+            match message {
+                Message::Text(_) | Message::Binary(_) => return Ok(message),
+                // Answered by the protocol layer; it counts as a sign of life.
+                Message::Ping(_) | Message::Pong(_) => {}
+                Message::Close(_) => return Err(Gone),
+            }
         }
     }
 
@@ -77,13 +90,17 @@ impl Connection {
 
     /// Sends one frame.
     pub async fn send(&mut self, message: Message) -> Result<(), Gone> {
-        let sent = async {
-            match &mut self.wire {
-                Wire::Socket { socket, .. } => socket.send(message).await.map_err(|_| Gone),
-                Wire::Channel(channel) => Box::pin(channel.send(message)).await,
+        match &mut self.wire {
+            Wire::Socket { socket, .. } => {
+                match tokio::time::timeout(SEND_WITHIN, socket.send(message)).await {
+                    Ok(Ok(())) => Ok(()),
+                    _ => Err(Gone),
+                }
             }
-        };
-        tokio::time::timeout(SEND_WITHIN, sent).await.unwrap_or(Err(Gone))
+            Wire::Channel(channel) => {
+                Box::pin(tokio::time::timeout(SEND_WITHIN, channel.send(message))).await.map_err(|_| Gone)
+            }
+        }
     }
 
     /// Says goodbye, without insisting on an answer. What was sent over HTTP before can still be fetched.
@@ -92,18 +109,15 @@ impl Connection {
     }
 }
 
-async fn receive(socket: &mut WebSocket, silent_at: &mut Instant) -> Result<Message, Gone> {
-    loop {
-        let heard = tokio::time::timeout_at(*silent_at, socket.recv()).await;
-        let Ok(Some(Ok(message))) = heard else {
-            return Err(Gone);
-        };
-        *silent_at = Instant::now() + limits::SILENCE_MAX;
-        match message {
-            Message::Text(_) | Message::Binary(_) => return Ok(message),
-            // Answered by the protocol layer; it counts as a sign of life.
-            Message::Ping(_) | Message::Pong(_) => {}
-            Message::Close(_) => return Err(Gone),
-        }
+#[cfg(test)]
+mod tests {
+    use std::mem::size_of;
+
+    use super::*;
+
+    #[test]
+    fn that_there_are_channels_costs_a_websocket_one_word() {
+        let bare = size_of::<WebSocket>() + size_of::<Instant>() + size_of::<DefaultDirectRateLimiter>();
+        assert!(size_of::<Connection>() <= bare + size_of::<usize>(), "{}", size_of::<Connection>());
     }
 }

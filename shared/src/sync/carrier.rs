@@ -17,9 +17,9 @@ const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(10);
 const FAILURES: u32 = 2;
 /// The wait before the first probe. Short: the WebSockets may have failed because the server was away.
 const PROBE_FIRST: Duration = Duration::from_secs(5);
-/// The wait after the first probe that failed; doubled with each.
-const PROBE_AGAIN: Duration = Duration::from_secs(60);
-const PROBE_RARELY: Duration = Duration::from_secs(600);
+/// The wait after the first probe that failed, in milliseconds; doubled with each, up to the longest.
+const PROBE_AGAIN_MS: i64 = 60_000;
+const PROBE_RARELY_MS: i64 = 600_000;
 /// How long a probe may take.
 const PROBE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -63,8 +63,8 @@ pub struct Carriers {
     /// When the open connection has to have brought one.
     first_frame: Option<Timestamp>,
     probe: Probe,
-    /// The wait before the next probe but one.
-    wait: Duration,
+    /// The wait before the next probe but one. Not a `Duration`, whose arithmetic would weigh more than the rule.
+    wait_ms: i64,
 }
 
 impl Default for Carriers {
@@ -83,7 +83,7 @@ impl Carriers {
             heard: false,
             first_frame: None,
             probe: Probe::None,
-            wait: PROBE_AGAIN,
+            wait_ms: PROBE_AGAIN_MS,
         }
     }
 
@@ -108,7 +108,7 @@ impl Carriers {
             Carrier::Socket => self.failures = 0,
             Carrier::Http => {
                 self.probe = Probe::Due(now.after(PROBE_FIRST));
-                self.wait = PROBE_AGAIN;
+                self.wait_ms = PROBE_AGAIN_MS;
             }
         }
     }
@@ -165,8 +165,8 @@ impl Carriers {
     /// The probe was closed or could not be opened.
     pub fn probe_lost(&mut self, now: Timestamp) {
         if matches!(self.probe, Probe::Running { .. }) {
-            self.probe = Probe::Due(now.after(self.wait));
-            self.wait = (self.wait * 2).min(PROBE_RARELY);
+            self.probe = Probe::Due(Timestamp(now.0.saturating_add(self.wait_ms)));
+            self.wait_ms = (self.wait_ms * 2).min(PROBE_RARELY_MS);
         }
     }
 
@@ -195,7 +195,10 @@ impl Carriers {
             Probe::None => None,
             Probe::Due(at) | Probe::Running { until: at } => Some(at),
         };
-        self.first_frame.into_iter().chain(probe).min()
+        match (self.first_frame, probe) {
+            (Some(first_frame), Some(probe)) => Some(first_frame.min(probe)),
+            (first_frame, probe) => first_frame.or(probe),
+        }
     }
 
     fn start_probe(&mut self, now: Timestamp) -> CarrierEffect {
