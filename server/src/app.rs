@@ -1,9 +1,12 @@
 //! `App`: the store, the hub, the clock and the limits, and the one way to change anything.
 //!
 //! `perform` begins a transaction, runs one use case in it, reads what the changed conversations have become, commits,
-//! and only then publishes. What did not commit is not published. A use case sends nothing itself.
+//! and only then publishes. What did not commit is not published, and what was decided from it is not told. A use case
+//! sends nothing itself.
 
 use std::sync::Arc;
+
+use causette_shared::time::Timestamp;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -58,15 +61,33 @@ impl App {
         Ok(output)
     }
 
-    /// One transaction. What it returns is committed.
+    /// One transaction. What it returns is committed. A refusal waits like everything else: on SQLite it may have been
+    /// decided from what others have written and not yet committed.
     async fn attempt<U: UseCase>(&self, use_case: &U) -> Result<(U::Output, Vec<Changed>), UseCaseError> {
         let mut tx = self.store.begin().await?;
-        let mut cx = Context::new(self.clock.now());
-        let output = use_case.run(&mut tx, &mut cx).await?;
-        let changes = collect_changes(&mut tx, cx).await?;
-        tx.commit().await?;
-        Ok((output, changes))
+        match run(use_case, &mut tx, self.clock.now()).await {
+            Ok(done) => {
+                tx.commit().await?;
+                Ok(done)
+            }
+            Err(error) => {
+                tx.roll_back().await?;
+                Err(error)
+            }
+        }
     }
+}
+
+/// What happens inside the transaction.
+async fn run<U: UseCase>(
+    use_case: &U,
+    tx: &mut Tx,
+    now: Timestamp,
+) -> Result<(U::Output, Vec<Changed>), UseCaseError> {
+    let mut cx = Context::new(now);
+    let output = use_case.run(tx, &mut cx).await?;
+    let changes = collect_changes(tx, cx).await?;
+    Ok((output, changes))
 }
 
 /// Reads what each changed conversation has become, inside the transaction, so that the picture is that of its commit.

@@ -47,14 +47,8 @@ pub async fn seed(app: &App) -> Result<(), UseCaseError> {
     let site =
         Site { key: key.clone(), name: "Maison Lumen".to_owned(), origins: vec![SiteOrigin::Own], settings };
     past.perform(AddSite(site)).await?;
-    let add = |email: &str, name: &str, role| AddAgent {
-        email: email.to_owned(),
-        name: name.to_owned(),
-        role,
-        password: PASSWORD.to_owned(),
-    };
-    let alice = past.perform(add(ALICE, "Alice Martin", Role::Admin)).await?;
-    let bob = past.perform(add(BOB, "Bob Keller", Role::Agent)).await?;
+    let alice = past.perform(AddAgent::new(ALICE, "Alice Martin", Role::Admin, PASSWORD)?).await?;
+    let bob = past.perform(AddAgent::new(BOB, "Bob Keller", Role::Agent, PASSWORD)?).await?;
     let seeds = Seeds { app: &past, clock: &clock, site: key };
 
     let claire = seeds

@@ -94,8 +94,9 @@ pub(super) async fn add_agent(
         RoleArgument::Agent => Role::Agent,
         RoleArgument::Admin => Role::Admin,
     };
+    let add = AddAgent::new(&email, &name, role, &password)?;
     let app = open(config).await?;
-    let agent = app.perform(AddAgent { email, name, role, password: password.clone() }).await?;
+    let agent = app.perform(add).await?;
     app.store.close().await;
     println!("{} can sign in at {}/desk/", agent.email, app.own_origins.first().map_or("", String::as_str));
     if made {

@@ -15,29 +15,36 @@ const PASSWORD_CHARS: usize = 8;
 
 /// Adds an agent.
 pub struct AddAgent {
-    /// The address to sign in with.
-    pub email: String,
-    /// The name that visitors see.
-    pub name: String,
-    /// What they may do.
-    pub role: Role,
-    /// Their password.
-    pub password: String,
+    email: String,
+    name: String,
+    role: Role,
+    password_hash: String,
+}
+
+impl AddAgent {
+    /// Reads what was typed and hashes the password, which takes some fifty milliseconds: to be done before others wait
+    /// for this transaction.
+    ///
+    /// # Errors
+    /// What was typed is refused, or there is no randomness.
+    pub fn new(email: &str, name: &str, role: Role, password: &str) -> Result<Self, UseCaseError> {
+        let refused = |field: &str, why: &str| UseCaseError::Refused(Problem::field(field, why));
+        let email = parse_agent_email(email).map_err(UseCaseError::Refused)?;
+        let name = parse_name(name).map_err(|error| refused("name", &error.to_string()))?;
+        if password.chars().count() < PASSWORD_CHARS {
+            return Err(refused("password", "needs at least 8 characters"));
+        }
+        Ok(Self { email, name, role, password_hash: hash_password(password)? })
+    }
 }
 
 impl UseCase for AddAgent {
     type Output = Agent;
 
     async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<Agent, UseCaseError> {
-        let email = parse_agent_email(&self.email).map_err(UseCaseError::Refused)?;
-        let name = parse_name(&self.name)
-            .map_err(|error| UseCaseError::Refused(Problem::field("name", &error.to_string())))?;
-        if self.password.chars().count() < PASSWORD_CHARS {
-            return Err(UseCaseError::Refused(Problem::field("password", "needs at least 8 characters")));
-        }
         let id = AgentId::mint(cx.now, clock::id_entropy()?);
-        let added = Agent { id, name, email, role: self.role };
-        agent::create_agent(tx, &added, &hash_password(&self.password)?, cx.now).await?;
+        let added = Agent { id, name: self.name.clone(), email: self.email.clone(), role: self.role };
+        agent::create_agent(tx, &added, &self.password_hash, cx.now).await?;
         Ok(added)
     }
 }

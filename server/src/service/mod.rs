@@ -53,11 +53,16 @@ impl UseCaseError {
         Self::Refused(Problem::new(kind))
     }
 
-    /// Logs a failure of ours with its cause, once, where it is handled. A refusal is no failure.
+    /// Logs a failure of ours with its cause, once, where it is handled. A refusal is no failure, and that of a batch was
+    /// logged once for all its members.
     pub fn log(&self, what: &'static str) {
-        if !matches!(self, Self::Refused(_)) {
-            let cause = std::error::Error::source(self).map(ToString::to_string);
-            tracing::error!(error = %self, cause, what, "failed");
+        match self {
+            Self::Refused(_) => {}
+            Self::Store(StoreError::Batch(_)) => tracing::debug!(what, "was not committed"),
+            _ => {
+                let cause = std::error::Error::source(self).map(ToString::to_string);
+                tracing::error!(error = %self, cause, what, "failed");
+            }
         }
     }
 
@@ -66,7 +71,7 @@ impl UseCaseError {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Refused(problem) => problem.clone(),
-            Self::Store(StoreError::Busy(_) | StoreError::Conflict(_)) => {
+            Self::Store(error) if error.is_temporary() => {
                 Problem::new(ProblemKind::Unavailable).retry_after_ms(1_000)
             }
             Self::Store(_) | Self::Entropy(_) => Problem::new(ProblemKind::Internal),

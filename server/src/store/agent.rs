@@ -55,7 +55,7 @@ const fn role_name(role: Role) -> &'static str {
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.agent.find_by_email", skip_all, err)]
+#[tracing::instrument(name = "store.agent.find_by_email", level = "debug", skip_all, err(level = "debug"))]
 pub async fn find_agent_by_email(tx: &mut Tx, email: &str) -> Result<Option<AgentRow>, StoreError> {
     const SQL: &str = "SELECT id, email, name, role, password_hash FROM agent WHERE email = $1";
     let row: Option<Row> =
@@ -67,7 +67,7 @@ pub async fn find_agent_by_email(tx: &mut Tx, email: &str) -> Result<Option<Agen
 ///
 /// # Errors
 /// The address is taken, or the database fails.
-#[tracing::instrument(name = "store.agent.create", skip_all, fields(agent = %agent.id), err)]
+#[tracing::instrument(name = "store.agent.create", level = "debug", skip_all, fields(agent = %agent.id), err(level = "debug"))]
 pub async fn create_agent(
     tx: &mut Tx,
     agent: &Agent,
@@ -91,7 +91,7 @@ pub async fn create_agent(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.agent.find_by_session", skip_all, err)]
+#[tracing::instrument(name = "store.agent.find_by_session", level = "debug", skip_all, err(level = "debug"))]
 pub async fn find_agent_by_session(
     tx: &mut Tx,
     token: &SecretHash,
@@ -109,7 +109,7 @@ pub async fn find_agent_by_session(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.agent.create_session", skip_all, fields(agent = %agent), err)]
+#[tracing::instrument(name = "store.agent.create_session", level = "debug", skip_all, fields(agent = %agent), err(level = "debug"))]
 pub async fn create_session(
     tx: &mut Tx,
     token: &SecretHash,
@@ -134,7 +134,7 @@ pub async fn create_session(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.agent.delete_session", skip_all, err)]
+#[tracing::instrument(name = "store.agent.delete_session", level = "debug", skip_all, err(level = "debug"))]
 pub async fn delete_session(tx: &mut Tx, token: &SecretHash) -> Result<bool, StoreError> {
     const SQL: &str = "DELETE FROM agent_session WHERE token_hash = $1";
     let deleted = both!(tx, conn => sqlx::query(SQL).bind(token.to_hex()).execute(conn).await.map(|done| done.rows_affected()))?;

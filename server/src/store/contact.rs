@@ -10,7 +10,7 @@ use super::{StoreError, Tx, both};
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.contact.create", skip_all, fields(visitor = %visitor, contact = %id), err)]
+#[tracing::instrument(name = "store.contact.create", level = "debug", skip_all, fields(visitor = %visitor, contact = %id), err(level = "debug"))]
 pub async fn create_contact(
     tx: &mut Tx,
     id: ContactId,
@@ -36,7 +36,7 @@ pub async fn create_contact(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.contact.update", skip_all, fields(contact = %id), err)]
+#[tracing::instrument(name = "store.contact.update", level = "debug", skip_all, fields(contact = %id), err(level = "debug"))]
 pub async fn update_contact(
     tx: &mut Tx,
     id: ContactId,

@@ -155,7 +155,7 @@ macro_rules! select {
 ///
 /// # Errors
 /// The database is busy or fails.
-#[tracing::instrument(name = "store.conversation.lock", skip_all, fields(conversation = %id), err)]
+#[tracing::instrument(name = "store.conversation.lock", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
 pub async fn lock_conversation(tx: &mut Tx, id: ConversationId) -> Result<(), StoreError> {
     const SQL: &str = "SELECT id FROM conversation WHERE id = $1 FOR NO KEY UPDATE";
     if let Tx::Postgres(tx) = tx {
@@ -168,7 +168,7 @@ pub async fn lock_conversation(tx: &mut Tx, id: ConversationId) -> Result<(), St
 ///
 /// # Errors
 /// The database is busy or fails.
-#[tracing::instrument(name = "store.conversation.lock_newest", skip_all, fields(visitor = %visitor), err)]
+#[tracing::instrument(name = "store.conversation.lock_newest", level = "debug", skip_all, fields(visitor = %visitor), err(level = "debug"))]
 pub async fn lock_newest_of(tx: &mut Tx, visitor: VisitorId) -> Result<(), StoreError> {
     const SQL: &str = "SELECT id FROM conversation WHERE id = (SELECT id FROM conversation \
          WHERE visitor_id = $1 ORDER BY number DESC LIMIT 1) FOR NO KEY UPDATE";
@@ -182,7 +182,7 @@ pub async fn lock_newest_of(tx: &mut Tx, visitor: VisitorId) -> Result<(), Store
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.conversation.find", skip_all, fields(conversation = %id), err)]
+#[tracing::instrument(name = "store.conversation.find", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
 pub async fn find_conversation(tx: &mut Tx, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
     const SQL: &str = select!("WHERE conversation.id = $1");
     let row: Option<Row> =
@@ -194,7 +194,7 @@ pub async fn find_conversation(tx: &mut Tx, id: ConversationId) -> Result<Option
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.conversation.find_newest", skip_all, fields(visitor = %visitor), err)]
+#[tracing::instrument(name = "store.conversation.find_newest", level = "debug", skip_all, fields(visitor = %visitor), err(level = "debug"))]
 pub async fn find_newest_of(tx: &mut Tx, visitor: VisitorId) -> Result<Option<Conversation>, StoreError> {
     const SQL: &str = select!("WHERE conversation.visitor_id = $1 ORDER BY conversation.number DESC LIMIT 1");
     let row: Option<Row> =
@@ -206,7 +206,7 @@ pub async fn find_newest_of(tx: &mut Tx, visitor: VisitorId) -> Result<Option<Co
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.conversation.list", skip_all, err)]
+#[tracing::instrument(name = "store.conversation.list", level = "debug", skip_all, err(level = "debug"))]
 pub async fn list_conversations(
     tx: &mut Tx,
     after: Option<ListCursor>,
@@ -231,7 +231,7 @@ pub async fn list_conversations(
 ///
 /// # Errors
 /// The visitor has one that is not closed, or the database fails.
-#[tracing::instrument(name = "store.conversation.create", skip_all, fields(conversation = %id), err)]
+#[tracing::instrument(name = "store.conversation.create", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
 pub async fn create_conversation(
     tx: &mut Tx,
     id: ConversationId,
@@ -261,7 +261,7 @@ pub async fn create_conversation(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.conversation.next_seq", skip_all, fields(conversation = %id), err)]
+#[tracing::instrument(name = "store.conversation.next_seq", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
 pub async fn next_seq(tx: &mut Tx, id: ConversationId) -> Result<Seq, StoreError> {
     const SQL: &str = "UPDATE conversation SET last_seq = last_seq + 1, revision = revision + 1 WHERE id = $1 RETURNING last_seq";
     let (seq,): (i64,) = both!(tx, conn => sqlx::query_as(SQL).bind(id.to_string()).fetch_one(conn).await)?;
@@ -272,7 +272,7 @@ pub async fn next_seq(tx: &mut Tx, id: ConversationId) -> Result<Seq, StoreError
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.conversation.note_message", skip_all, fields(conversation = %id), err)]
+#[tracing::instrument(name = "store.conversation.note_message", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
 pub async fn note_message(
     tx: &mut Tx,
     id: ConversationId,
@@ -300,7 +300,7 @@ pub async fn note_message(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.conversation.set_status", skip_all, fields(conversation = %id), err)]
+#[tracing::instrument(name = "store.conversation.set_status", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
 pub async fn set_status(tx: &mut Tx, id: ConversationId, status: Status) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE conversation SET status = $2, revision = revision + 1 WHERE id = $1";
     both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(status.as_str()).execute(conn).await.map(drop))?;
@@ -311,7 +311,7 @@ pub async fn set_status(tx: &mut Tx, id: ConversationId, status: Status) -> Resu
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.conversation.set_assignee", skip_all, fields(conversation = %id), err)]
+#[tracing::instrument(name = "store.conversation.set_assignee", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
 pub async fn set_assignee(tx: &mut Tx, id: ConversationId, agent: AgentId) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE conversation SET assignee_id = $2, revision = revision + 1 WHERE id = $1";
     both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(agent.to_string()).execute(conn).await.map(drop))?;
@@ -324,7 +324,7 @@ pub async fn set_assignee(tx: &mut Tx, id: ConversationId, agent: AgentId) -> Re
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.conversation.mark_seen", skip_all, fields(conversation = %id), err)]
+#[tracing::instrument(name = "store.conversation.mark_seen", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
 pub async fn mark_seen(tx: &mut Tx, id: ConversationId, by: Writer, upto: Seq) -> Result<bool, StoreError> {
     const VISITOR: &str = "UPDATE conversation SET visitor_seen = $2, revision = revision + 1 \
          WHERE id = $1 AND visitor_seen < $2 AND $2 <= last_seq";

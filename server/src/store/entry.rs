@@ -47,7 +47,7 @@ impl Row {
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.entry.insert", skip_all, fields(conversation = %conversation, seq = entry.seq), err)]
+#[tracing::instrument(name = "store.entry.insert", level = "debug", skip_all, fields(conversation = %conversation, seq = entry.seq), err(level = "debug"))]
 pub async fn create_entry(
     tx: &mut Tx,
     conversation: ConversationId,
@@ -83,7 +83,7 @@ pub async fn create_entry(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.entry.find", skip_all, fields(conversation = %conversation, entry = %id), err)]
+#[tracing::instrument(name = "store.entry.find", level = "debug", skip_all, fields(conversation = %conversation, entry = %id), err(level = "debug"))]
 pub async fn find_entry(
     tx: &mut Tx,
     conversation: ConversationId,
@@ -104,7 +104,7 @@ pub async fn find_entry(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.entry.find_of_visitor", skip_all, fields(visitor = %visitor, entry = %id), err)]
+#[tracing::instrument(name = "store.entry.find_of_visitor", level = "debug", skip_all, fields(visitor = %visitor, entry = %id), err(level = "debug"))]
 pub async fn find_entry_of(
     tx: &mut Tx,
     visitor: VisitorId,
@@ -148,7 +148,7 @@ pub async fn find_colleague_after(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.entry.list_after", skip_all, fields(conversation = %conversation, after), err)]
+#[tracing::instrument(name = "store.entry.list_after", level = "debug", skip_all, fields(conversation = %conversation, after), err(level = "debug"))]
 pub async fn list_entries_after(
     tx: &mut Tx,
     conversation: ConversationId,
@@ -170,7 +170,7 @@ pub async fn list_entries_after(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.entry.list_before", skip_all, fields(conversation = %conversation, before), err)]
+#[tracing::instrument(name = "store.entry.list_before", level = "debug", skip_all, fields(conversation = %conversation, before), err(level = "debug"))]
 pub async fn list_entries_before(
     tx: &mut Tx,
     conversation: ConversationId,

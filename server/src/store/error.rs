@@ -1,14 +1,22 @@
 //! What a caller of the store can act on, and why a database cannot be opened.
 
+use std::sync::Arc;
+
 use sqlx::postgres::PgDatabaseError;
 
 /// Why the store did not do it. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another writer holds the database for longer than we wait, no connection is free, or the one that we had was lost.
-    /// Try again later.
+    /// Another writer holds the database for longer than we wait, no connection is free, the one that we had was lost, or
+    /// the disk does not take it. Try again later.
     #[error("the database is busy")]
     Busy(#[source] sqlx::Error),
+    /// It was to be committed with others, and none of them was.
+    #[error("the batch was not committed")]
+    Batch(#[source] Arc<StoreError>),
+    /// The database was lost and cannot be opened again yet. Try again later.
+    #[error("the database cannot be opened again")]
+    Reopen(#[source] OpenError),
     /// Another transaction came between. Done again from its beginning, it finds what that one has left.
     #[error("another transaction came between")]
     Conflict(#[source] sqlx::Error),
@@ -62,21 +70,53 @@ impl From<sqlx::Error> for StoreError {
                 _ => Self::Internal(error),
             };
         }
-        // SQLITE_BUSY (5), SQLITE_LOCKED (6) and their extended codes, whose low byte is the same.
-        let code = error
-            .as_database_error()
-            .and_then(|error| error.code())
-            .and_then(|code| code.parse::<u32>().ok());
-        match (&error, code) {
+        match (&error, sqlite_code(&error)) {
             // SQLite is a file and never tells `Io`: this is PostgreSQL's connection.
-            (sqlx::Error::PoolTimedOut | sqlx::Error::Io(_), _) => Self::Busy(error),
-            (_, Some(code)) if matches!(code & 0xff, 5 | 6) => Self::Busy(error),
+            (
+                sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Io(_),
+                _,
+            ) => Self::Busy(error),
+            (_, Some(code)) if TEMPORARY.contains(&code) => Self::Busy(error),
             _ => Self::Internal(error),
         }
     }
 }
 
+/// SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_PROTOCOL: what goes by
+/// when another process, the memory or the disk is as before.
+const TEMPORARY: [u32; 7] = [5, 6, 7, 10, 13, 14, 15];
+
+/// The primary result code of an error of SQLite: the low byte of each extended one.
+fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?.parse::<u32>().ok()?;
+    Some(code & 0xff)
+}
+
 impl StoreError {
+    /// Whether the same can be tried again later, unchanged.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Busy(_) | Self::Conflict(_) | Self::Reopen(_) => true,
+            Self::Batch(cause) => cause.is_temporary(),
+            Self::Taken(_) | Self::Corrupt { .. } | Self::Internal(_) => false,
+        }
+    }
+
+    /// Whether another connection holds SQLite's lock.
+    pub(super) fn is_lock(&self) -> bool {
+        matches!(self, Self::Busy(error) if matches!(sqlite_code(error), Some(5 | 6)))
+    }
+
+    /// Whether SQLite finds the statement wrong (SQLITE_ERROR). Of one that is right it means that the transaction has
+    /// gone: SQLite rolls it back by itself when the disk is full or fails.
+    pub(super) fn is_misuse(error: &sqlx::Error) -> bool {
+        sqlite_code(error) == Some(1)
+    }
+
     /// Turns a violation of a unique constraint into `Taken`.
     pub(super) fn or_taken(error: sqlx::Error, unique: Unique) -> Self {
         match error.as_database_error() {

@@ -1,8 +1,10 @@
 //! The store: one file per table, every function on a `Tx`.
 //!
 //! Each statement is written once, in the SQL that SQLite and PostgreSQL share, and `both!` runs it on whichever
-//! database the transaction belongs to. SQLite has one writer at a time; on PostgreSQL they run beside each other, and
-//! the `lock_` functions put in order those who write to the same conversation. Nothing here decides anything about
+//! database the transaction belongs to. SQLite has one writer at a time, and `group_commit` lets many of them share one
+//! sync; on PostgreSQL they run beside each other, and the `lock_` functions put in order those who write to the same
+//! conversation. A failure is told at the level of debugging only: whoever handles it logs it once, and a conflict that is
+//! done again is no failure. Nothing here decides anything about
 //! conversations: use cases do, in `service`.
 
 pub mod agent;
@@ -11,6 +13,7 @@ pub mod conversation;
 pub mod dump;
 pub mod entry;
 mod error;
+mod group_commit;
 mod postgres;
 pub mod schema;
 pub mod site;
@@ -22,9 +25,10 @@ use std::time::Duration;
 
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Postgres, Transaction};
 
 pub use error::{OpenError, StoreError, Unique};
+pub use group_commit::{SqliteTx, Turn, Writer};
 
 /// How long a writer waits for another process, and a request for a connection, before it is answered "busy".
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,25 +53,40 @@ pub(crate) use both;
 /// A transaction. Dropped without `commit`, it changes nothing.
 pub enum Tx {
     /// On SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     /// On PostgreSQL, where a statement that fails ends the transaction: nothing can be done in it after an error.
     Postgres(Transaction<'static, Postgres>),
 }
 
 impl Tx {
-    /// Makes the changes durable: when this returns, they survive a loss of power (G1).
+    /// Makes the changes durable: when this returns, they survive a loss of power (G1). On SQLite they do so together with
+    /// those of others who write at the same time.
     ///
     /// # Errors
     /// The database did not commit, and nothing was changed; or the connection was lost on the way, and nobody knows: who
     /// asked repeats it under the same id.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await.map_err(StoreError::from),
+            Self::Sqlite(SqliteTx::Write(turn)) => turn.keep().await,
+            Self::Sqlite(SqliteTx::Read(tx)) => tx.commit().await.map_err(StoreError::from),
             Self::Postgres(mut tx) => {
                 // After a statement that failed, COMMIT rolls back and reports no error; any other statement reports one.
                 sqlx::query("SELECT 1").execute(&mut *tx).await?;
                 tx.commit().await.map_err(StoreError::from)
             }
+        }
+    }
+
+    /// Undoes the changes, and waits until what was read here is committed: from then on it may be told.
+    ///
+    /// # Errors
+    /// What was read here will never have been: those who wrote it were not committed.
+    pub async fn roll_back(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(SqliteTx::Write(turn)) => turn.undo().await,
+            // Here only what is committed is read. A lost connection rolls back as well.
+            Self::Sqlite(SqliteTx::Read(tx)) => Ok(drop(tx.rollback().await)),
+            Self::Postgres(tx) => Ok(drop(tx.rollback().await)),
         }
     }
 }
@@ -77,8 +96,8 @@ impl Tx {
 pub enum Store {
     /// SQLite: one writer, so that `BEGIN IMMEDIATE` never waits for ourselves, and a few readers beside it.
     Sqlite {
-        /// The one connection that writes.
-        writer: SqlitePool,
+        /// Turns on the one connection that writes.
+        writer: Writer,
         /// Connections that only read.
         readers: SqlitePool,
     },
@@ -107,14 +126,15 @@ impl Store {
         }
     }
 
-    /// Begins a transaction that may change things. On SQLite it holds the write lock from its first statement on; on
-    /// PostgreSQL each statement sees what was committed before it, whatever the database's default.
+    /// Begins a transaction that may change things. On SQLite it is alone until it ends, and sees what those before it have
+    /// written, committed or about to be; on PostgreSQL each statement sees what was committed before it, whatever the
+    /// database's default.
     ///
     /// # Errors
     /// The database is busy or fails.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(SqliteTx::Write(writer.turn().await?))),
             Self::Postgres { writers, .. } => {
                 Ok(Tx::Postgres(writers.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?))
             }
@@ -127,7 +147,7 @@ impl Store {
     /// The database is busy or fails.
     pub async fn begin_read(&self) -> Result<Tx, StoreError> {
         match self {
-            Self::Sqlite { readers, .. } => Ok(Tx::Sqlite(readers.begin().await?)),
+            Self::Sqlite { readers, .. } => Ok(Tx::Sqlite(SqliteTx::Read(readers.begin().await?))),
             Self::Postgres { readers, .. } => {
                 Ok(Tx::Postgres(readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?))
             }
@@ -144,7 +164,7 @@ impl Store {
         Ok(())
     }
 
-    /// Closes every connection; SQLite folds its log into the database as the last one goes.
+    /// Lets what is being committed be committed, then closes every connection; SQLite folds its log into the database as the last one goes.
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers } => {

@@ -29,7 +29,7 @@ impl TryFrom<Row> for Site {
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.site.find", skip_all, fields(site = %key), err)]
+#[tracing::instrument(name = "store.site.find", level = "debug", skip_all, fields(site = %key), err(level = "debug"))]
 pub async fn find_site(tx: &mut Tx, key: &SiteKey) -> Result<Option<Site>, StoreError> {
     const SQL: &str = "SELECT key, name, origins, settings FROM site WHERE key = $1";
     let row: Option<Row> =
@@ -41,7 +41,7 @@ pub async fn find_site(tx: &mut Tx, key: &SiteKey) -> Result<Option<Site>, Store
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.site.list", skip_all, err)]
+#[tracing::instrument(name = "store.site.list", level = "debug", skip_all, err(level = "debug"))]
 pub async fn list_sites(tx: &mut Tx) -> Result<Vec<Site>, StoreError> {
     const SQL: &str = "SELECT key, name, origins, settings FROM site ORDER BY key";
     let rows: Vec<Row> = both!(tx, conn => sqlx::query_as(SQL).fetch_all(conn).await)?;
@@ -52,7 +52,7 @@ pub async fn list_sites(tx: &mut Tx) -> Result<Vec<Site>, StoreError> {
 ///
 /// # Errors
 /// The key is taken, or the database fails.
-#[tracing::instrument(name = "store.site.create", skip_all, fields(site = %site.key), err)]
+#[tracing::instrument(name = "store.site.create", level = "debug", skip_all, fields(site = %site.key), err(level = "debug"))]
 pub async fn create_site(tx: &mut Tx, site: &Site, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str =
         "INSERT INTO site (key, name, origins, settings, created_at) VALUES ($1, $2, $3, $4, $5)";

@@ -4,9 +4,11 @@
 use std::path::Path;
 
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions as _, Row as _};
 
+use super::group_commit::Writer;
 use super::{BUSY_TIMEOUT, OpenError, Store, schema};
 
 const READERS: u32 = 4;
@@ -14,7 +16,6 @@ const READERS: u32 = 4;
 /// Opens the file, creates it where it is missing, brings its schema up to date and checks that commits are durable.
 pub(super) async fn open(file: &str) -> Result<Store, OpenError> {
     let path = path_of(file).to_owned();
-    let failed = |source| OpenError::Open { path: path.clone(), source };
     let options = SqliteConnectOptions::new()
         .filename(Path::new(&path))
         .create_if_missing(true)
@@ -22,19 +23,32 @@ pub(super) async fn open(file: &str) -> Result<Store, OpenError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
+    let failed = |source| OpenError::Open { path: path.clone(), source };
     let pool = |count| SqlitePoolOptions::new().max_connections(count).acquire_timeout(BUSY_TIMEOUT);
-    let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-    schema::SQLITE.run(&writer).await?;
+    let migrating = pool(1).connect_with(options.clone()).await.map_err(failed)?;
+    schema::SQLITE.run(&migrating).await?;
+    let connection = connect(&options).await?;
+    migrating.close().await;
+    let readers = pool(READERS).connect_with(options.clone().read_only(true)).await.map_err(failed)?;
+    // Opened again, it is there: one that has gone is not replaced by an empty one.
+    let writer = Writer::start(options.create_if_missing(false), connection);
+    Ok(Store::Sqlite { writer, readers })
+}
+
+/// Opens the connection that writes, and checks that what it commits survives a loss of power (G1).
+pub(super) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
+    let path = options.get_filename().display().to_string();
+    let failed = |source| OpenError::Open { path: path.clone(), source };
+    let mut connection = options.connect().await.map_err(failed)?;
     for (setting, query, wanted) in
         [("synchronous", "PRAGMA synchronous", "2"), ("journal_mode", "PRAGMA journal_mode", "wal")]
     {
-        let found = read_setting(&writer, query).await.map_err(failed)?;
+        let found = read_setting(&mut connection, query).await.map_err(failed)?;
         if found != wanted {
             return Err(OpenError::NotDurable { setting, wanted, found });
         }
     }
-    let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
-    Ok(Store::Sqlite { writer, readers })
+    Ok(connection)
 }
 
 /// The file of an address, without the parameters that other programs put behind it.
@@ -42,8 +56,7 @@ pub(super) fn path_of(file: &str) -> &str {
     file.split('?').next().unwrap_or(file)
 }
 
-async fn read_setting(pool: &SqlitePool, query: &'static str) -> Result<String, sqlx::Error> {
-    use sqlx::Row as _;
-    let row = sqlx::query(query).fetch_one(pool).await?;
+async fn read_setting(connection: &mut SqliteConnection, query: &'static str) -> Result<String, sqlx::Error> {
+    let row = sqlx::query(query).fetch_one(connection).await?;
     row.try_get::<String, _>(0).or_else(|_| row.try_get::<i64, _>(0).map(|value| value.to_string()))
 }

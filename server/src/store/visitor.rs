@@ -27,7 +27,7 @@ struct Row {
 ///
 /// # Errors
 /// The database is busy or fails.
-#[tracing::instrument(name = "store.visitor.lock", skip_all, err)]
+#[tracing::instrument(name = "store.visitor.lock", level = "debug", skip_all, err(level = "debug"))]
 pub async fn lock_visitor(tx: &mut Tx, session: &SecretHash) -> Result<(), StoreError> {
     const SQL: &str = "SELECT id FROM visitor WHERE session_hash = $1 FOR NO KEY UPDATE";
     if let Tx::Postgres(tx) = tx {
@@ -40,7 +40,7 @@ pub async fn lock_visitor(tx: &mut Tx, session: &SecretHash) -> Result<(), Store
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.visitor.find", skip_all, fields(site = %site), err)]
+#[tracing::instrument(name = "store.visitor.find", level = "debug", skip_all, fields(site = %site), err(level = "debug"))]
 pub async fn find_visitor(
     tx: &mut Tx,
     site: &SiteKey,
@@ -64,7 +64,7 @@ pub async fn find_visitor(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.visitor.create", skip_all, fields(site = %site, visitor = %id), err)]
+#[tracing::instrument(name = "store.visitor.create", level = "debug", skip_all, fields(site = %site, visitor = %id), err(level = "debug"))]
 pub async fn create_visitor(
     tx: &mut Tx,
     id: VisitorId,

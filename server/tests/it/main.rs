@@ -12,6 +12,7 @@ mod flow_channel;
 mod flow_concurrency;
 mod flow_database_lost;
 mod flow_first_message;
+mod flow_group_commit;
 mod flow_introduction;
 mod flow_presence;
 mod flow_races;

@@ -1,6 +1,6 @@
 //! Opening the database: durable, or not at all; mistakes are one line.
 
-use causette_server::store::{OpenError, Store};
+use causette_server::store::{OpenError, Store, Tx};
 use sqlx::Row as _;
 
 use crate::harness::database::{connect, database_in};
@@ -14,21 +14,25 @@ async fn commits_are_durable_and_keys_are_checked() {
     let directory = tempfile::tempdir().expect("there is a temporary directory");
     let file = database_in(directory.path());
     let opened = open(&format!("sqlite://{}", file.display())).await.expect("it opens");
-    let Store::Sqlite { writer, readers } = opened else {
-        panic!("it is SQLite");
-    };
-    for pool in [&writer, &readers] {
+    let mut writing = opened.begin().await.expect("it begins");
+    let mut reading = opened.begin_read().await.expect("it begins");
+    for tx in [&mut writing, &mut reading] {
+        let Tx::Sqlite(tx) = tx else {
+            panic!("it is SQLite");
+        };
         for (setting, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5_000)] {
             let sql = sqlx::AssertSqlSafe(format!("PRAGMA {setting}"));
-            let found: i64 = sqlx::query(sql).fetch_one(pool).await.expect("it answers").get(0);
+            let found: i64 = sqlx::query(sql).fetch_one(&mut **tx).await.expect("it answers").get(0);
             assert_eq!(found, wanted, "{setting}");
         }
         let mode: String =
-            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await.expect("it answers");
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut **tx).await.expect("it answers");
         assert_eq!(mode, "wal");
     }
-    let written = sqlx::query("DELETE FROM counter").execute(&readers).await;
-    assert!(written.is_err(), "readers only read");
+    let Tx::Sqlite(tx) = &mut reading else {
+        panic!("it is SQLite");
+    };
+    assert!(sqlx::query("DELETE FROM counter").execute(&mut **tx).await.is_err(), "readers only read");
 }
 
 #[tokio::test]

@@ -58,12 +58,7 @@ impl TestServer {
 
     /// Adds an agent with `PASSWORD`.
     pub async fn add_agent(&self, email: &str, name: &str) -> Agent {
-        let add = AddAgent {
-            email: email.to_owned(),
-            name: name.to_owned(),
-            role: Role::Agent,
-            password: PASSWORD.to_owned(),
-        };
+        let add = AddAgent::new(email, name, Role::Agent, PASSWORD).expect("it is accepted");
         self.app.perform(add).await.expect("the agent is new")
     }
 
