@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
 
 use super::CommandError;
 use super::serve::told_to_stop;
@@ -59,11 +59,14 @@ pub(super) async fn shown<T>(
 fn bar(label: &'static str, unit: Unit) -> ProgressBar {
     let template = match unit {
         Unit::Bytes => "{prefix} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
-        Unit::Rows => "{prefix} [{bar:30}] {human_pos} of {human_len} rows{msg}, {per_sec}, {eta} left",
+        Unit::Rows => "{prefix} [{bar:30}] {human_pos} of {human_len} rows{msg}, {rate}, {eta} left",
     };
-    let bar = ProgressBar::new(0).with_prefix(label);
     // The default style does as well, should the template not be understood.
-    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    };
+    ProgressBar::new(0).with_prefix(label).with_style(style.with_key("rate", rate))
 }
 
 fn draw(bar: &ProgressBar, meter: &Meter) {
