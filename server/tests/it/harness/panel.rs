@@ -78,7 +78,7 @@ impl Panel {
     async fn send_due(&mut self) {
         while let Some(effect) = self.replica.poll_effect() {
             let frame = match effect {
-                Effect::Send { id, content } => ClientFrame::Send { id, content },
+                Effect::Send { id, content, .. } => ClientFrame::Send { id, content },
                 Effect::Resume { conversation, after } => ClientFrame::Resume { conversation, after },
                 Effect::Earlier { conversation, before } => ClientFrame::Earlier { conversation, before },
             };
