@@ -7,7 +7,7 @@ use causette_shared::limits::MESSAGE_CHARS;
 use causette_shared::protocol::agent::{ClientFrame, ServerFrame};
 
 /// A server behind a wire. The agent sits at the server's own side of it.
-async fn start() -> (Server, Proxy) {
+pub(crate) async fn start() -> (Server, Proxy) {
     let address = Server::free_address();
     let proxy = Proxy::start(address).await;
     let server = Server::start_behind(address, &format!("http://{}", proxy.address)).await;
@@ -15,7 +15,7 @@ async fn start() -> (Server, Proxy) {
 }
 
 /// The ids under which the panel keeps what has not arrived, read from where it keeps it.
-async fn unsent(panel: Panel<'_>) -> Vec<String> {
+pub(crate) async fn unsent(panel: Panel<'_>) -> Vec<String> {
     let script = "return Object.keys(localStorage).concat(Object.keys(sessionStorage)).join(' ')";
     let keys = panel.view.evaluate(script).await.expect("the panel is there");
     let id = |key: &str| key.split_once(".unsent.").map(|(_, id)| id.to_owned());
@@ -125,7 +125,7 @@ async fn a_text_that_is_too_long_is_explained_and_kept() {
 }
 
 /// Reads the newest window of the conversation whose last message contains `text`.
-async fn read_log(agent: &mut AgentSocket, text: &str) -> Vec<Entry> {
+pub(crate) async fn read_log(agent: &mut AgentSocket, text: &str) -> Vec<Entry> {
     let row = agent.follow_conversation_with(text).await;
     agent.send(&ClientFrame::Watch { conversation: row.id, after: Some(0) }).await;
     let mut log: Vec<Entry> = Vec::new();
@@ -144,7 +144,7 @@ async fn read_log(agent: &mut AgentSocket, text: &str) -> Vec<Entry> {
 }
 
 /// The ids of the messages that say exactly this.
-fn ids_of(log: &[Entry], text: &str) -> Vec<String> {
+pub(crate) fn ids_of(log: &[Entry], text: &str) -> Vec<String> {
     let says = |entry: &&Entry| matches!(&entry.body, Body::Message { text: said } if said == text);
     log.iter().filter(says).map(|entry| entry.id.to_string()).collect()
 }

@@ -15,5 +15,6 @@ mod phone;
 mod sign_in;
 mod stale_reply;
 mod strict_policy;
+mod survival;
 mod talk;
 mod text_safety;

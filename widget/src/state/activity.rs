@@ -56,6 +56,13 @@ impl Widget {
         self.panel.visible.set(visible);
         if visible {
             self.presence.last_used.set(timer::now());
+        } else {
+            // It may not come back, and another tab may have sent since: the draft that both keep is the last one's.
+            self.composer.text.peek(|text| {
+                if !text.is_empty() {
+                    self.keep.borrow().set_draft(text);
+                }
+            });
         }
         self.say_activity();
     }
