@@ -9,7 +9,7 @@
 //! eyes; of what the server has told, nothing is left that it did not tell.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use causette_shared::id::{AgentId, ConversationId};
@@ -111,12 +111,11 @@ impl Conversations {
         kept: &[ConversationId],
     ) {
         let to = part.last().map(cursor).filter(|_| more);
-        let told: BTreeSet<ConversationId> =
-            part.iter().map(|row| row.id).chain(kept.iter().copied()).collect();
+        let is_told = |id: &ConversationId| kept.contains(id) || part.iter().any(|row| row.id == *id);
         let is_inside = |row: &ConversationSummary| {
             from.is_none_or(|from| rank(row) > place(&from)) && to.is_none_or(|to| rank(row) <= place(&to))
         };
-        self.rows.retain(|id, row| told.contains(id) || !is_inside(row));
+        self.rows.retain(|id, row| is_told(id) || !is_inside(row));
         self.order.retain(|id| self.rows.contains_key(id));
         for row in part {
             self.apply(row);

@@ -24,11 +24,9 @@ pub enum SessionError {
 /// # Errors
 /// The question could not be answered.
 pub async fn find() -> Result<Option<Agent>, SessionError> {
-    match read_agent(http::request("GET", PATH, None).await) {
-        Ok(agent) => Ok(Some(agent)),
-        Err(SessionError::Refused(problem)) if problem.kind == ProblemKind::NotSignedIn => Ok(None),
-        Err(SessionError::Unexpected(401)) => Ok(None),
-        Err(error) => Err(error),
+    match http::request("GET", PATH, None).await {
+        Ok(reply) if reply.status == 204 => Ok(None),
+        answer => read_agent(answer).map(Some),
     }
 }
 

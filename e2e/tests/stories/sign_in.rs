@@ -8,6 +8,8 @@ async fn the_door_opens_for_the_right_password_only_and_closes_again() {
     let server = Server::start().await;
     let browser = Browser::open("agent").await;
     let desk = Desk::visit(&browser, &server).await;
+    desk.view.wait_for(Role::Form, "Sign in").await;
+    assert_eq!(browser.console_errors().await, Vec::<String>::new(), "that nobody is signed in is no error");
     desk.try_to_sign_in(ALICE, "not the password").await;
     desk.view.wait_for_text("The e-mail address or the password is wrong.").await;
     assert_eq!(desk.view.value_of("Email").await, ALICE, "the address need not be typed again");

@@ -83,7 +83,7 @@ pub fn routes(surface: Surface) -> Vec<Route> {
         route("GET", "/desk/{*page}", Access::Public, get(desk::document::document)),
         route("GET", "/desk/assets/{name}", Access::Public, get(assets::desk)),
         route("POST", DESK_SESSION, Access::OwnOrigin, post(desk::session::sign_in)),
-        route("GET", DESK_SESSION, Access::Agent, get(desk::session::who)),
+        route("GET", DESK_SESSION, Access::Public, get(desk::session::who)),
         route("DELETE", DESK_SESSION, Access::OwnOrigin, delete(desk::session::sign_out)),
         route("GET", DESK_SOCKET, Access::AgentFromOwnOrigin, get(desk::socket::open)),
         route("POST", "/api/v1/desk/channel", Access::AgentFromOwnOrigin, post(desk::channel::open)),

@@ -16,6 +16,7 @@ fn set_cookie(response: &Response) -> &str {
     response.headers()["set-cookie"].to_str().expect("it is ASCII")
 }
 
+/// Asks who is signed in: 200 with the agent, or 204 where nobody is.
 async fn who(server: &TestServer, cookie: &str) -> Response {
     let request = Client::new().get(server.url(SESSION)).header("cookie", cookie);
     within("the answer", request.send()).await.expect("the server answers")
@@ -109,7 +110,7 @@ async fn over_https_the_cookie_is_bound_to_it() {
     assert_eq!(who(&server, &pair).await.status(), 200);
     assert_eq!(
         who(&server, pair.trim_start_matches("__Host-")).await.status(),
-        401,
+        204,
         "without its prefix it is none"
     );
 }
@@ -121,6 +122,9 @@ async fn cookies_that_are_none_of_ours_sign_nobody_in() {
     let good = cookie_of(&try_sign_in(&server.address.to_string(), EMAIL, PASSWORD).await);
     let shorter = &good[..good.len() - 1];
     let other = good.replace("causette_desk", "causette_desks");
+    let nobody = who(&server, "").await;
+    assert_eq!(nobody.headers()["cache-control"], "no-store");
+    assert_eq!(nobody.text().await.expect("it is text"), "");
     for bad in [
         "",
         ";;;",
@@ -132,13 +136,13 @@ async fn cookies_that_are_none_of_ours_sign_nobody_in() {
         &other,
         &good.to_lowercase(),
     ] {
-        assert_eq!(who(&server, bad).await.status(), 401, "{bad}");
+        assert_eq!(who(&server, bad).await.status(), 204, "{bad}");
         let opened = open_socket(&server.address.to_string(), bad).await;
         assert_eq!(opened.err(), Some(401), "{bad}");
     }
     let raw = reqwest::header::HeaderValue::from_bytes(b"causette_desk=\xff\xfe").expect("it is opaque");
     let request = Client::new().get(server.url(SESSION)).header("cookie", raw);
-    assert_eq!(within("the answer", request.send()).await.expect("it answers").status(), 401);
+    assert_eq!(within("the answer", request.send()).await.expect("it answers").status(), 204);
     assert_eq!(who(&server, &format!("a=b; {good} ; c=d")).await.status(), 200, "beside others it is found");
 }
 
@@ -167,7 +171,7 @@ async fn signing_out_ends_the_session_and_its_connections_at_once() {
         });
         assert_eq!(told.await.expect("within five seconds").kind, ProblemKind::NotSignedIn);
     }
-    assert_eq!(who(&server, &agent.cookie).await.status(), 401);
+    assert_eq!(who(&server, &agent.cookie).await.status(), 204);
     elsewhere.sync().await;
 }
 
@@ -179,7 +183,7 @@ async fn an_expired_session_is_refused_and_its_connection_ends_with_the_next_pin
     agent.sync().await;
     assert_eq!(who(&server, &agent.cookie).await.status(), 200);
     server.advance(1);
-    assert_eq!(who(&server, &agent.cookie).await.status(), 401);
+    assert_eq!(who(&server, &agent.cookie).await.status(), 204);
     assert_eq!(open_socket(&server.address.to_string(), &agent.cookie).await.err(), Some(401));
     agent.put(&causette_shared::protocol::agent::ClientFrame::Ping).await;
     assert_eq!(agent.expect_problem().await.kind, ProblemKind::NotSignedIn);

@@ -55,9 +55,16 @@ pub async fn sign_in(
     Ok(answer(&app, StatusCode::OK, Some(agent), token.expose(), lasts))
 }
 
-/// Tells who is signed in.
-pub async fn who(SignedIn { agent, .. }: SignedIn) -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], Json(agent)).into_response()
+/// Tells who is signed in. That nobody is, is an answer too: browsers would show a refusal as an error of the page.
+pub async fn who(signed_in: Result<SignedIn, ApiError>) -> Result<Response, ApiError> {
+    let answer = match signed_in {
+        Ok(SignedIn { agent, .. }) => Json(agent).into_response(),
+        Err(ApiError(problem)) if problem.kind == ProblemKind::NotSignedIn => {
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], answer).into_response())
 }
 
 /// Signs out: the session ends, and with it its connections. Without a session it does no harm.
