@@ -94,9 +94,13 @@ async fn run<U: UseCase>(
 async fn collect_changes(tx: &mut Tx, cx: Context) -> Result<Vec<Changed>, StoreError> {
     let touched = cx.into_touched();
     let mut changes = Vec::with_capacity(touched.len());
-    for (id, entries) in touched {
-        if let Some(conversation) = conversation::find_conversation(tx, id).await? {
-            changes.push(Changed { conversation, entries });
+    for (id, touched) in touched {
+        let became = match touched.became {
+            Some(became) => Some(became),
+            None => conversation::find_conversation(tx, id).await?,
+        };
+        if let Some(conversation) = became {
+            changes.push(Changed { conversation, entries: touched.entries });
         }
     }
     Ok(changes)

@@ -1,4 +1,4 @@
-//! `bench`: figures of the optimised build, taken by the program in e2e.
+//! `bench` and `bench-store`: figures of the optimised build, taken by the programs in e2e and in the server.
 
 use std::ffi::OsString;
 
@@ -27,4 +27,15 @@ pub fn bench(checkout: &Checkout, options: &Options) -> Result<()> {
     let mut cargo = process::cargo(checkout, &["run", "--quiet", "--release", "--package", "causette-e2e"]);
     cargo.args(["--bin", "bench", "--"]).args(&options.arguments);
     process::run(cargo.env("CHROMEDRIVER", browser.driver))
+}
+
+/// Measures how fast the store commits, beside what the same disk can do at most.
+///
+/// # Errors
+///
+/// When something does not build, or a measurement fails.
+pub fn bench_store(checkout: &Checkout) -> Result<()> {
+    web::build(checkout)?;
+    let arguments = ["bench", "--quiet", "--package", "causette-server", "--bench", "commit"];
+    process::run(&mut process::cargo(checkout, &arguments))
 }

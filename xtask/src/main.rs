@@ -47,6 +47,8 @@ enum Chore {
     Test(test::Options),
     /// Measures speed and memory of the optimised build
     Bench(bench::Options),
+    /// Measures how fast messages are committed, beside the raw limit of the same disk
+    BenchStore,
 }
 
 fn main() -> ExitCode {
@@ -70,6 +72,7 @@ fn perform(chore: Chore) -> anyhow::Result<ExitCode> {
         Chore::Dist => dist::dist(&checkout),
         Chore::Size => size::size(&checkout),
         Chore::Bench(options) => bench::bench(&checkout, &options),
+        Chore::BenchStore => bench::bench_store(&checkout),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,11 +12,13 @@ use std::future::Future;
 
 use causette_shared::entry::{Author, Body, Entry};
 use causette_shared::id::{ConversationId, EntryId};
+use causette_shared::message::preview;
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::time::Timestamp;
 
 use crate::clock::{self, NoEntropy};
-use crate::store::{StoreError, Tx, conversation, entry};
+use crate::store::conversation::{self, Conversation, Writer};
+use crate::store::{StoreError, Tx, entry};
 
 /// One thing that someone can do: all of it happens, or nothing.
 pub trait UseCase: Send + Sync {
@@ -83,8 +85,16 @@ impl UseCaseError {
 pub struct Context {
     /// The time of this use case: one instant for all that it writes.
     pub now: Timestamp,
-    /// The conversations that were changed, and what was added to each.
-    touched: BTreeMap<ConversationId, Vec<Entry>>,
+    touched: BTreeMap<ConversationId, Touched>,
+}
+
+/// What a use case did to a conversation.
+#[derive(Default)]
+pub struct Touched {
+    /// What was added to it, ascending.
+    pub entries: Vec<Entry>,
+    /// What it has become, where that is known without reading it again.
+    pub became: Option<Conversation>,
 }
 
 impl Context {
@@ -94,10 +104,32 @@ impl Context {
         Self { now, touched: BTreeMap::new() }
     }
 
-    /// The conversations that were changed, each with the entries that were added to it, ascending.
+    /// The conversations that were changed.
     #[must_use]
-    pub fn into_touched(self) -> BTreeMap<ConversationId, Vec<Entry>> {
+    pub fn into_touched(self) -> BTreeMap<ConversationId, Touched> {
         self.touched
+    }
+
+    /// Adds a message to the log of a conversation as it is now, at its next place, and notes it as the last one.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn add_message(
+        &mut self,
+        tx: &mut Tx,
+        before: &Conversation,
+        id: EntryId,
+        author: Author,
+        text: String,
+    ) -> Result<Entry, StoreError> {
+        let writer = if author == Author::Visitor { Writer::Visitor } else { Writer::Agent };
+        let became = conversation::note_message(tx, before, writer, &preview(&text), self.now).await?;
+        let entry = Entry { seq: became.last_seq, id, at: self.now, author, body: Body::Message { text } };
+        entry::create_entry(tx, before.id, &entry).await?;
+        let touched = self.touch(before.id);
+        touched.entries.push(entry.clone());
+        touched.became = Some(became);
+        Ok(entry)
     }
 
     /// Adds an entry to a conversation's log, at its next place.
@@ -115,13 +147,15 @@ impl Context {
         let seq = conversation::next_seq(tx, conversation).await?;
         let entry = Entry { seq, id, at: self.now, author, body };
         entry::create_entry(tx, conversation, &entry).await?;
-        self.touched.entry(conversation).or_default().push(entry.clone());
+        self.touch(conversation).entries.push(entry.clone());
         Ok(entry)
     }
 
-    /// Notes that a conversation has changed other than by an entry.
-    pub fn touch(&mut self, conversation: ConversationId) {
-        self.touched.entry(conversation).or_default();
+    /// Notes that a conversation has changed. What it had become before is forgotten.
+    pub fn touch(&mut self, conversation: ConversationId) -> &mut Touched {
+        let touched = self.touched.entry(conversation).or_default();
+        touched.became = None;
+        touched
     }
 
     /// Mints an id for an entry that the server itself writes.

