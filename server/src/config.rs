@@ -7,7 +7,8 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use url::Url;
+
+use crate::origin::parse_origin;
 
 /// What the server is told. Every key can stand in the file in lower case, or in the environment as `CAUSETTE_…`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,15 +129,8 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        if let Some(url) = &self.public_url {
-            let parsed =
-                Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-            if parsed.is_none_or(|url| url.path() != "/" || url.query().is_some() || url.fragment().is_some())
-            {
-                return Err(ConfigError::Value(
-                    "public_url must be like https://chat.example.com".to_owned(),
-                ));
-            }
+        if self.public_url.as_deref().is_some_and(|url| parse_origin(url).is_none()) {
+            return Err(ConfigError::Value("public_url must be like https://chat.example.com".to_owned()));
         }
         let positive = [
             ("desk_session_hours", self.desk_session_hours),
@@ -163,8 +157,8 @@ impl Config {
     /// on this machine under each of its names.
     #[must_use]
     pub fn own_origins(&self, bound: SocketAddr) -> Vec<String> {
-        if let Some(url) = self.public_url.as_deref().and_then(|url| Url::parse(url).ok()) {
-            return vec![url.origin().ascii_serialization()];
+        if let Some(origin) = self.public_url.as_deref().and_then(parse_origin) {
+            return vec![origin];
         }
         let mut origins = vec![format!("http://{bound}")];
         if bound.ip().is_loopback() || bound.ip().is_unspecified() {
@@ -204,6 +198,7 @@ mod tests {
             ("listen = \"nowhere\"", "listen"),
             ("public_url = \"chat.example.com\"", "public_url"),
             ("public_url = \"https://chat.example.com/chat\"", "public_url"),
+            ("public_url = \"https://a.example;sandbox\"", "public_url"),
             ("message_burst = 0", "message_burst"),
             ("log_format = \"xml\"", "log_format"),
             ("listen = ", "TOML"),

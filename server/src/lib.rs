@@ -12,6 +12,7 @@ pub mod demo;
 pub mod http;
 pub mod limiter;
 pub mod live;
+pub mod origin;
 pub mod secret;
 pub mod service;
 pub mod site;
@@ -115,10 +116,11 @@ mod tidy {
     /// A module, and the modules that it may use.
     const RULES: &[(&str, &[&str])] = &[
         ("clock", &[]),
-        ("config", &[]),
+        ("config", &["origin"]),
+        ("origin", &[]),
         ("telemetry", &["config"]),
         ("secret", &["clock"]),
-        ("site", &[]),
+        ("site", &["origin"]),
         ("limiter", &["config", "secret"]),
         ("store", &["secret", "site", "store"]),
         ("backup", &["backup", "store"]),

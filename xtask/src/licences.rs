@@ -1,4 +1,4 @@
-//! Licences and sources of everything we depend on, as deny.toml allows them, and known vulnerabilities where the
+//! Licences and sources of everything we depend on, fuzz targets included, as deny.toml allows them, and known vulnerabilities where the
 //! database of advisories can be reached.
 
 use std::process::Stdio;
@@ -27,6 +27,8 @@ pub fn check(checkout: &Checkout) -> Result<()> {
         command
     };
     process::run(&mut deny(&["check", "licenses", "sources", "bans"]))?;
+    let fuzz = ["--manifest-path", "fuzz/Cargo.toml", "check", "--config", "deny.toml"];
+    process::run(&mut deny(&[&fuzz[..], &["licenses", "sources", "bans"]].concat()))?;
     let mut fetch = deny(&["fetch", "db"]);
     fetch.stdout(Stdio::null()).stderr(Stdio::null());
     if process::run_within(&mut fetch, Duration::from_secs(60)).is_err() {

@@ -3,10 +3,12 @@
 //! A chore prints plain lines that say what it is doing, and ends with 0, or with 1 and one line that says what went
 //! wrong. Chores read the machine they run on (environment, clock) through `machine` alone.
 
+mod autobahn;
 mod bench;
 mod browser;
 mod build;
 mod dist;
+mod fuzz;
 mod licences;
 mod machine;
 mod packages;
@@ -45,6 +47,10 @@ enum Chore {
     Size,
     /// Runs every check there is
     Test(test::Options),
+    /// Feeds what parses with all kinds of input, for a time
+    Fuzz(fuzz::Options),
+    /// Tells the Autobahn cases to the WebSocket stack (installs a runner from PyPI)
+    Autobahn,
     /// Measures speed and memory of the optimised build
     Bench(bench::Options),
     /// Measures how fast messages are committed, beside the raw limit of the same disk
@@ -71,6 +77,8 @@ fn perform(chore: Chore) -> anyhow::Result<ExitCode> {
         Chore::Run(options) => run::run(&checkout, &options),
         Chore::Dist => dist::dist(&checkout),
         Chore::Size => size::size(&checkout),
+        Chore::Fuzz(options) => fuzz::fuzz(&checkout, &options),
+        Chore::Autobahn => autobahn::autobahn(&checkout),
         Chore::Bench(options) => bench::bench(&checkout, &options),
         Chore::BenchStore => bench::bench_store(&checkout),
     }?;

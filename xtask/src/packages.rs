@@ -45,6 +45,30 @@ pub fn need_postgres() -> Result<()> {
     Ok(())
 }
 
+/// Sees that there is a C++ compiler, as the fuzzer that the fuzz targets are linked with is C++; installs one where that
+/// can be done.
+///
+/// # Errors
+///
+/// When it is missing and cannot be installed; the message says what to install.
+pub fn need_cxx() -> Result<()> {
+    let (missing, advice) =
+        ("no C++ compiler for the fuzz targets", "install one (Debian, Ubuntu: apt-get install g++)");
+    if has_cxx() {
+        return Ok(());
+    }
+    install(missing, &["g++"], advice)?;
+    if !has_cxx() {
+        bail!("{missing} is in the packages: {advice}");
+    }
+    Ok(())
+}
+
+/// Whether the compiler that the environment names, or the usual one, can be found (as the crate `cc` does).
+fn has_cxx() -> bool {
+    machine::variable("CXX").is_some() || machine::find_in_path("c++").is_some()
+}
+
 /// Whether `initdb` is in `PATH`, or where Debian keeps it, by version.
 fn has_postgres() -> bool {
     let installed = |version: fs::DirEntry| version.path().join("bin/initdb").is_file();

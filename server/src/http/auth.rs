@@ -4,12 +4,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header::AsHeaderName;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use causette_shared::problem::ProblemKind;
 use causette_shared::protocol::agent::Agent;
 
+use super::cookie::find_cookie;
 use super::error::ApiError;
+use super::forwarded::client_address;
 use crate::app::App;
 use crate::secret::SecretHash;
 use crate::store::agent;
@@ -41,31 +44,14 @@ impl FromRequestParts<Arc<App>> for Peer {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let direct = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let direct = direct.ok_or_else(|| ApiError::new(ProblemKind::Internal))?;
-        Ok(Self(client_address(direct, &parts.headers, &app.config.trusted_proxies)))
+        let forwarded = texts(&parts.headers, "x-forwarded-for");
+        Ok(Self(client_address(direct, forwarded, &app.config.trusted_proxies)))
     }
 }
 
-/// Walks `X-Forwarded-For` from the right, as far as it was written by proxies that we trust. Anybody can write the
-/// rest.
-fn client_address(direct: IpAddr, headers: &HeaderMap, trusted: &[ipnet::IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut address = direct.to_canonical();
-    let forwarded: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .collect();
-    for hop in forwarded.into_iter().rev() {
-        if !is_trusted(&address) {
-            break;
-        }
-        match hop.trim().parse::<IpAddr>() {
-            Ok(hop) => address = hop.to_canonical(),
-            Err(_) => break,
-        }
-    }
-    address
+/// The values of a header that are text.
+fn texts(headers: &HeaderMap, name: impl AsHeaderName) -> impl DoubleEndedIterator<Item = &str> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
 }
 
 /// An agent with an unexpired session.
@@ -100,37 +86,5 @@ pub fn desk_cookie_name(app: &App) -> String {
 
 /// The session that the cookies carry, which may be none of ours.
 pub fn desk_session(headers: &HeaderMap, app: &App) -> Option<SecretHash> {
-    let name = desk_cookie_name(app);
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| SecretHash::of(value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn address(forwarded: &[&str], trusted: &[&str]) -> String {
-        let mut headers = HeaderMap::new();
-        for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().expect("a header value"));
-        }
-        let trusted: Vec<_> = trusted.iter().map(|network| network.parse().expect("a network")).collect();
-        client_address(IpAddr::from([10, 0, 0, 1]), &headers, &trusted).to_string()
-    }
-
-    #[test]
-    fn forwarded_addresses_are_believed_from_listed_proxies_only() {
-        assert_eq!(address(&["192.0.2.7"], &[]), "10.0.0.1");
-        assert_eq!(address(&["192.0.2.7"], &["10.0.0.0/8"]), "192.0.2.7");
-        assert_eq!(address(&["1.1.1.1, 192.0.2.7"], &["10.0.0.0/8"]), "192.0.2.7");
-        assert_eq!(address(&["192.0.2.7", "10.0.0.2"], &["10.0.0.0/8"]), "192.0.2.7");
-        assert_eq!(address(&["nonsense"], &["10.0.0.0/8"]), "10.0.0.1");
-        assert_eq!(address(&["::ffff:192.0.2.7"], &["10.0.0.0/8"]), "192.0.2.7");
-    }
+    find_cookie(texts(headers, header::COOKIE), &desk_cookie_name(app)).map(SecretHash::of)
 }

@@ -35,7 +35,7 @@ pub async fn count_rows(tx: &mut Tx, table: &Table) -> Result<u64, StoreError> {
 ///
 /// # Errors
 /// The database fails, or holds what is neither text nor a number.
-#[tracing::instrument(name = "store.dump.read", skip_all, fields(table = table.name), err)]
+#[tracing::instrument(name = "store.dump.read", level = "debug", skip_all, fields(table = table.name), err(level = "debug"))]
 pub async fn read_table(tx: &mut Tx, table: &Table, to: &mpsc::Sender<Batch>) -> Result<(), StoreError> {
     let Table { name, columns, key, content } = table;
     let names = join(columns.iter().map(|(name, _)| *name));
@@ -78,7 +78,7 @@ pub fn weigh(values: &[Value]) -> usize {
 ///
 /// # Errors
 /// Others have written for longer than we wait, or the database fails.
-#[tracing::instrument(name = "store.dump.lock", skip_all, err)]
+#[tracing::instrument(name = "store.dump.lock", level = "debug", skip_all, err(level = "debug"))]
 pub async fn lock_all(tx: &mut Tx) -> Result<(), StoreError> {
     if let Tx::Postgres(tx) = tx {
         // First what use cases lock first: where they wait for us, they hold nothing that we need.
@@ -94,7 +94,7 @@ pub async fn lock_all(tx: &mut Tx) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.dump.delete", skip_all, err)]
+#[tracing::instrument(name = "store.dump.delete", level = "debug", skip_all, err(level = "debug"))]
 pub async fn delete_all(tx: &mut Tx) -> Result<(), StoreError> {
     for table in TABLES.iter().rev() {
         let sql = format!("DELETE FROM {} WHERE {}", table.name, table.content);

@@ -126,7 +126,7 @@ pub async fn find_entry_of(
 ///
 /// # Errors
 /// The database fails.
-#[tracing::instrument(name = "store.entry.find_colleague_after", skip_all, fields(conversation = %conversation, after), err)]
+#[tracing::instrument(name = "store.entry.find_colleague_after", level = "debug", skip_all, fields(conversation = %conversation, after), err(level = "debug"))]
 pub async fn find_colleague_after(
     tx: &mut Tx,
     conversation: ConversationId,

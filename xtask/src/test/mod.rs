@@ -9,8 +9,10 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::ValueEnum;
 
+pub use programs::build_example;
+
 use crate::machine::{Checkout, Stopwatch};
-use crate::{licences, process, size, web};
+use crate::{fuzz, licences, process, size, web};
 
 /// Options of the chore.
 #[derive(Debug, clap::Args)]
@@ -38,6 +40,8 @@ enum Check {
     Server,
     /// Unit, property, store and server tests
     Host,
+    /// What parses bears any input: a short run of each fuzz target
+    Fuzz,
     /// Tests of client, widget and desk in a browser
     Wasm,
     /// Stories in a browser against the real server
@@ -111,6 +115,7 @@ impl Check {
             Self::ClippyWasm => programs::lint_wasm(checkout),
             Self::Server => programs::build_server_and_tests(checkout),
             Self::Host => programs::run_host_tests(checkout),
+            Self::Fuzz => fuzz::check(checkout),
             Self::Wasm => programs::run_wasm_tests(checkout),
             Self::Stories => programs::run_stories(checkout),
             Self::Size => size::weigh(checkout),

@@ -38,6 +38,11 @@ pub fn build_server_and_tests(checkout: &Checkout) -> Result<()> {
     process::run(cargo_here(checkout, "build").args(["--quiet", "--bins", "--tests"]))
 }
 
+/// Builds an example of a crate on this machine.
+pub fn build_example(checkout: &Checkout, name: &str) -> Result<()> {
+    process::run(cargo_here(checkout, "build").args(["--quiet", "--example", name]))
+}
+
 /// Runs the stories in a browser, two at a time.
 pub fn run_stories(checkout: &Checkout) -> Result<()> {
     let stories = test_programs(checkout, |member| member == STORIES)?;

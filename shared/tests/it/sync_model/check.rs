@@ -22,6 +22,7 @@ pub fn at_any_time(world: &World, story: &Story) {
     nothing_written_is_gone(world, story);
     what_is_acknowledged_is_stored(world);
     one_thing_is_on_its_way(world);
+    nothing_waits_for_luck(world);
     the_order_of_writing_is_kept(world, story);
 }
 
@@ -68,13 +69,13 @@ fn nothing_is_given_up_that_may_pass(world: &World) {
     }
 }
 
-/// What the person wrote waits here or is stored there; but for what they took out themselves, and what they had seen
-/// stored before the store was put back.
+/// What the person wrote waits here until it was seen in the log; from then on the server has it, unless its store was
+/// put back. But for what they took out themselves.
 fn nothing_written_is_gone(world: &World, story: &Story) {
-    for id in (0..story.written.len()).map(id_of) {
+    for id in (0..story.written.len()).map(id_of).filter(|id| !world.taken_out.contains(id)) {
         let waits = world.replica.outgoing().iter().any(|outgoing| outgoing.id == id);
-        let has_gone = world.lost.contains(&id) || world.taken_out.contains(&id);
-        assert!(waits || world.server.holds(id) || has_gone, "{id} is lost");
+        assert!(waits || world.seen.contains(&id), "{id} was let go before it was seen");
+        assert!(waits || world.server.holds(id) || world.lost.contains(&id), "{id} is lost");
     }
 }
 
@@ -91,8 +92,18 @@ fn what_is_acknowledged_is_stored(world: &World) {
 
 /// What the server has may be sent again beside it: a repeat of that changes nothing.
 fn one_thing_is_on_its_way(world: &World) {
-    let undecided = world.unanswered.iter().filter(|id| !world.server.holds(**id)).count();
+    let undecided = world.unanswered.keys().filter(|id| !world.server.holds(**id)).count();
     assert!(undecided <= 1, "two messages are on their way");
+}
+
+/// While the client is connected, what is unsent is on its way, unless the server has asked for a pause; and what was
+/// announced has a timer: neither needs another frame to go on.
+fn nothing_waits_for_luck(world: &World) {
+    let unsent = world.replica.outgoing().iter().any(|outgoing| outgoing.state == OutgoingState::Sending);
+    let waits = unsent || !world.replica.is_current();
+    let on_its_way = !unsent || world.is_paused() || !world.unanswered.is_empty();
+    assert!(!world.greeted || on_its_way, "something is unsent, and nothing on its way");
+    assert!(!world.greeted || !waits || world.replica.next_timeout().is_some(), "nothing will ever go on");
 }
 
 /// Over all conversations, in the order they began. What failed once has lost its turn, and what the store forgot comes

@@ -1,11 +1,12 @@
 //! The world of the model: one client (link and replica, driven as `client::live`, the widget and the desk drive them),
 //! the server, the network between them (`wire`), and the time.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use causette_shared::entry::Content;
-use causette_shared::id::EntryId;
+use causette_shared::id::{EntryId, Seq};
+use causette_shared::limits::ACKNOWLEDGE_WITHIN;
 use causette_shared::presence::Activity;
 use causette_shared::protocol::visitor::{ClientFrame, Cursor, Hello, ServerFrame};
 use causette_shared::sync::{Effect, Follow, Link, LinkEffect, OutgoingState, Replica};
@@ -19,6 +20,8 @@ use super::wire::{Connection, Wire};
 const SETTLES_WITHIN: Duration = Duration::from_secs(150);
 /// How long the server asks clients to stay away while it starts again.
 const DRAIN_PAUSE: Duration = Duration::from_secs(1);
+/// How long a temporary refusal that names no time puts sending off.
+const REFUSED_PAUSE: Duration = Duration::from_secs(2);
 /// In place of random bits for the link's waits.
 const RANDOM: u32 = 7;
 
@@ -30,18 +33,26 @@ pub struct World {
     pub replica: Replica,
     pub server: Server,
     wire: Wire,
+    /// Whether the server has greeted the client over this connection.
+    pub greeted: bool,
     /// How many texts were written.
     written: usize,
     /// Ids whose place in the log is free, since they failed once, and so did not keep their turn.
     pub failed: HashSet<EntryId>,
     /// Ids whose place in the log is free, since the store was put back to before them.
     pub taken_back: HashSet<EntryId>,
-    /// Ids that the client had seen in the log before the store was put back: nobody has them any more.
+    /// Ids whose entry the client has held, or could have had by scrolling up.
+    pub seen: HashSet<EntryId>,
+    /// Where in the conversation followed something was acknowledged.
+    acknowledged: HashMap<EntryId, Seq>,
+    /// Ids that had been seen when the store was put back to before them: nobody has them any more.
     pub lost: HashSet<EntryId>,
     /// Ids that the person took out of the queue.
     pub taken_out: HashSet<EntryId>,
-    /// Ids sent over this connection and not answered yet.
-    pub unanswered: BTreeSet<EntryId>,
+    /// What was sent over this connection and not answered yet, and when.
+    pub unanswered: HashMap<EntryId, Timestamp>,
+    /// Until when the server asked to send nothing.
+    paused_until: Option<Timestamp>,
     /// Transitions that found something to do.
     steps: usize,
     /// Frames that a replica asked for.
@@ -60,12 +71,16 @@ impl World {
             replica: Replica::new(server.current().map(|current| current.id)),
             server,
             wire: Wire::default(),
+            greeted: false,
             written: 0,
             failed: HashSet::new(),
             taken_back: HashSet::new(),
+            seen: HashSet::new(),
+            acknowledged: HashMap::new(),
             lost: HashSet::new(),
             taken_out: HashSet::new(),
-            unanswered: BTreeSet::new(),
+            unanswered: HashMap::new(),
+            paused_until: None,
             steps: 0,
             effects: 0,
             rings: 0,
@@ -78,6 +93,11 @@ impl World {
     /// Transitions that found something to do.
     pub fn steps(&self) -> usize {
         self.steps
+    }
+
+    /// Whether what is unsent may wait although the client is connected.
+    pub fn is_paused(&self) -> bool {
+        self.paused_until.is_some_and(|until| self.now < until)
     }
 
     /// How many frames the replica has asked for.
@@ -236,7 +256,7 @@ impl World {
                 let gone = self.server.put_back(entries);
                 for id in (0..self.written).map(id_of).filter(|id| gone.contains(id)) {
                     self.taken_back.insert(id);
-                    if !self.replica.outgoing().iter().any(|outgoing| outgoing.id == id) {
+                    if self.seen.contains(&id) {
                         self.lost.insert(id);
                     }
                 }
@@ -284,6 +304,9 @@ impl World {
     /// The connection is gone for both sides.
     fn hang_up(&mut self) {
         self.wire.hang_up();
+        self.greeted = false;
+        self.paused_until = None;
+        self.acknowledged.clear();
         self.unanswered.clear();
         self.server.disconnected();
         self.replica.offline();
@@ -302,7 +325,9 @@ impl World {
             self.effects += 1;
             self.wire.send(match effect {
                 Effect::Send { id, content, .. } => {
-                    self.unanswered.insert(id);
+                    let before = self.unanswered.insert(id, self.now);
+                    let patient = before.is_none_or(|at| self.now >= at.after(ACKNOWLEDGE_WITHIN));
+                    assert!(patient, "{id} was sent again before it could be answered");
                     ClientFrame::Send { id, content }
                 }
                 Effect::Resume { conversation, after } => ClientFrame::Resume { conversation, after },
@@ -360,23 +385,36 @@ impl World {
                 let held = if self.follow == Follow::OnRequest { self.replica.last_seq() } else { 0 };
                 let known = known.map(|(id, last)| (id, last.max(held)));
                 self.replica.online(now, known, self.follow);
+                self.greeted = true;
+                self.paused_until = None;
+                // A second greeting has all that is unsent sent again.
+                self.unanswered.clear();
             }
             ServerFrame::Conversation(state) if self.follow == Follow::Unasked => {
                 self.replica.announce(now, state.id, state.last_seq);
             }
             ServerFrame::Entries { conversation, entries } => {
-                for entry in &entries {
-                    self.unanswered.remove(&entry.id);
-                }
+                let ids: Vec<EntryId> = entries.iter().map(|entry| entry.id).collect();
                 self.replica.receive(now, conversation, entries);
+                self.see(&ids);
             }
             ServerFrame::Acknowledged { id, conversation, seq } => {
                 self.unanswered.remove(&id);
                 self.replica.acknowledged(now, id, conversation, seq);
+                if self.replica.conversation() == Some(conversation) {
+                    self.acknowledged.insert(id, seq);
+                } else {
+                    // It is in an earlier conversation, which stays readable.
+                    self.seen.insert(id);
+                }
+                self.see(&[]);
             }
             ServerFrame::Refused { id, problem } => {
                 self.unanswered.remove(&id);
-                if !problem.kind.is_temporary() {
+                if problem.kind.is_temporary() {
+                    let named = problem.retry_after_ms.map(|millis| Duration::from_millis(millis.into()));
+                    self.paused_until = Some(now.after(named.unwrap_or(REFUSED_PAUSE)));
+                } else {
                     self.failed.insert(id);
                 }
                 self.replica.refused(now, id, problem);
@@ -393,6 +431,19 @@ impl World {
             | ServerFrame::Availability { .. }
             | ServerFrame::Problem(_) => {}
         }
+    }
+
+    /// Takes note of what the client holds of what came, and of what lies above what it holds.
+    fn see(&mut self, came: &[EntryId]) {
+        for id in came {
+            if self.replica.entries().iter().any(|entry| entry.id == *id) {
+                self.unanswered.remove(id);
+                self.seen.insert(*id);
+            }
+        }
+        let first = self.first_held().unwrap_or_default();
+        let above = self.acknowledged.iter().filter(|(_, seq)| **seq < first).map(|(id, _)| *id);
+        self.seen.extend(above);
     }
 
     /// Lets time pass, ringing every timer on its way.

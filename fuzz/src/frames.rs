@@ -1,0 +1,66 @@
+//! Frames: reading never panics, what was read is written and read again as the same, and the limits are kept.
+
+use std::fmt::Debug;
+
+use causette_shared::entry::Content;
+use causette_shared::limits;
+use causette_shared::message;
+use causette_shared::protocol::{agent, visitor};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Reads bytes as each of the visitor's frames. They are tried with the protocol number in front too: without it nothing
+/// is read any further.
+pub fn visitor_frame(data: &[u8]) {
+    let with_number = [&[visitor::PROTOCOL], data].concat();
+    for bytes in [data, &with_number] {
+        if let Some(visitor::ClientFrame::Send { content, .. }) = postcard_frame(bytes) {
+            take(&content);
+        }
+        postcard_frame::<visitor::ServerFrame>(bytes);
+    }
+}
+
+/// Reads bytes as each of the desk's frames.
+pub fn desk_frame(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Some(agent::ClientFrame::Send { content, .. }) = json_frame(text) {
+        take(&content);
+    }
+    json_frame::<agent::ServerFrame>(text);
+}
+
+fn postcard_frame<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) -> Option<T> {
+    let frame: T = visitor::decode(bytes).ok()?;
+    assert!(bytes.len() <= limits::FRAME_BYTES, "a frame over the limit was read");
+    assert_eq!(bytes[0], visitor::PROTOCOL);
+    let again =
+        visitor::encode(&frame).expect("it was within the limit, and is written in its shortest form");
+    assert!(again.len() <= bytes.len(), "written again it is longer");
+    assert_eq!(visitor::decode::<T>(&again).as_ref(), Ok(&frame));
+    Some(frame)
+}
+
+fn json_frame<T: Serialize + DeserializeOwned + PartialEq + Debug>(text: &str) -> Option<T> {
+    let frame: T = serde_json::from_str(text).ok()?;
+    let again = serde_json::to_string(&frame).expect("a frame can be written");
+    assert_eq!(serde_json::from_str::<T>(&again).ok().as_ref(), Some(&frame));
+    Some(frame)
+}
+
+/// What the server does with content before it looks at the store.
+fn take(content: &Content) {
+    match content {
+        Content::Message { text } => {
+            if let Ok(text) = message::parse_text(text) {
+                assert!(!text.is_empty() && text.chars().count() <= limits::MESSAGE_CHARS);
+                assert_eq!(message::parse_text(&text), Ok(text));
+            }
+        }
+        Content::Introduction(answers) => {
+            if let Ok(answers) = answers.parse() {
+                assert_eq!(answers.parse(), Ok(answers));
+            }
+        }
+    }
+}
