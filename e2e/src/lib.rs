@@ -4,7 +4,10 @@
 //! screens as a person meets them: they find everything by role and accessible name (DESIGN 5, "What tests may rely
 //! on"), so that a story breaks when a person or a screen reader would be lost, and not when a class is renamed.
 //!
+//! `engine` are visitors and agents without a browser, on the same engine as the widget and the desk: for stories of many.
+//!
 //! Everything waits for a condition and fails with a sentence that says what was waited for. Nothing sleeps for a time.
 
+pub mod engine;
 pub mod harness;
 pub mod pages;

@@ -76,6 +76,12 @@ pub fn session_secret() -> SessionSecret {
     SessionSecret::from_bytes(random())
 }
 
+/// 32 random bits, for jitter.
+#[must_use]
+pub fn random_number() -> u32 {
+    u32::from_le_bytes(random())
+}
+
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
