@@ -6,8 +6,12 @@
 //!
 //! `engine` are visitors and agents without a browser, on the same engine as the widget and the desk: for stories of many.
 //!
+//! `history` is what such clients were told, held against what is stored.
+//!
 //! Everything waits for a condition and fails with a sentence that says what was waited for. Nothing sleeps for a time.
 
 pub mod engine;
 pub mod harness;
+pub mod history;
 pub mod pages;
+pub mod report;

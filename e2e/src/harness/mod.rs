@@ -2,6 +2,7 @@
 
 mod agent_socket;
 mod browser;
+mod chance;
 mod driver;
 pub mod environment;
 mod gate;
@@ -14,10 +15,11 @@ mod wait;
 
 pub use agent_socket::AgentSocket;
 pub use browser::{Browser, Looks};
+pub use chance::Chance;
 pub use driver::Command;
 pub use gate::{Gate, Sockets};
 pub use host_site::{HostSite, Policy};
-pub use proxy::{Proxy, Wire};
+pub use proxy::{Damage, Delay, Proxy, Way, Wire};
 pub use server::{ALICE, BOB, PASSWORD, Server};
 pub use visitor_socket::{Burst, VisitorSocket};
 pub use wait::{PATIENCE, Problem, wait_for, wait_for_at_most, wait_until, wait_until_at_most};
