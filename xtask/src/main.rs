@@ -7,6 +7,7 @@ mod autobahn;
 mod bench;
 mod browser;
 mod build;
+mod chaos;
 mod dist;
 mod fuzz;
 mod licences;
@@ -51,6 +52,8 @@ enum Chore {
     Fuzz(fuzz::Options),
     /// Tells the Autobahn cases to the WebSocket stack (installs a runner from PyPI)
     Autobahn,
+    /// Kills the server under load, again and again, and looks whether anything is lost
+    Chaos(chaos::Options),
     /// Measures speed and memory of the optimised build
     Bench(bench::Options),
     /// Measures how fast messages are committed, beside the raw limit of the same disk
@@ -79,6 +82,7 @@ fn perform(chore: Chore) -> anyhow::Result<ExitCode> {
         Chore::Size => size::size(&checkout),
         Chore::Fuzz(options) => fuzz::fuzz(&checkout, &options),
         Chore::Autobahn => autobahn::autobahn(&checkout),
+        Chore::Chaos(options) => chaos::chaos(&checkout, &options),
         Chore::Bench(options) => bench::bench(&checkout, &options),
         Chore::BenchStore => bench::bench_store(&checkout),
     }?;

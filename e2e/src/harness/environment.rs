@@ -76,6 +76,17 @@ pub fn session_secret() -> SessionSecret {
     SessionSecret::from_bytes(random())
 }
 
+/// A number that whoever runs the test gives in the environment.
+///
+/// # Panics
+/// What stands there is no number.
+#[must_use]
+pub fn given_number(name: &str) -> Option<u64> {
+    let text = std::env::var_os(name)?;
+    let number = text.to_str().and_then(|text| text.parse().ok());
+    Some(number.unwrap_or_else(|| panic!("{name} is to be a number and is {}", text.display())))
+}
+
 /// 32 random bits, for jitter.
 #[must_use]
 pub fn random_number() -> u32 {

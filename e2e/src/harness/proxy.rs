@@ -85,9 +85,16 @@ pub struct Damage {
     pub held: usize,
 }
 
+/// What the wire does, and how often it was cut: a cut that is over at once is one too.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    wire: Wire,
+    cuts: usize,
+}
+
 /// A proxy. Dropping it closes it.
 pub struct Proxy {
-    state: watch::Sender<Wire>,
+    state: watch::Sender<State>,
     damage: Arc<watch::Sender<Damage>>,
     accepting: JoinHandle<()>,
     /// Where it listens.
@@ -110,7 +117,7 @@ impl Proxy {
     pub async fn start_by_chance(target: SocketAddr, chance: &Chance) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
-        let (state, watched) = watch::channel(Wire::Passes);
+        let (state, watched) = watch::channel(State { wire: Wire::Passes, cuts: 0 });
         let damage = Arc::new(watch::channel(Damage::default()).0);
         let (seen, chance) = (damage.clone(), chance.clone());
         let accepting = tokio::spawn(async move {
@@ -135,7 +142,10 @@ impl Proxy {
 
     /// Changes what the wire does.
     pub fn set(&self, wire: Wire) {
-        self.state.send_replace(wire);
+        self.state.send_modify(|state| {
+            state.wire = wire;
+            state.cuts += usize::from(wire == Wire::Cut);
+        });
     }
 
     /// The address that clients connect to: `http://127.0.0.1:…`.
@@ -159,7 +169,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.accepting.abort();
-        self.state.send_replace(Wire::Cut);
+        self.set(Wire::Cut);
     }
 }
 
@@ -168,17 +178,20 @@ async fn connect(
     target: SocketAddr,
     to_server: Lane,
     to_client: Lane,
-    mut wire: watch::Receiver<Wire>,
+    mut state: watch::Receiver<State>,
 ) {
-    if *wire.borrow() == Wire::Cut {
+    let State { wire, cuts } = *state.borrow();
+    if wire == Wire::Cut {
         return;
     }
     let Ok(far) = TcpStream::connect(target).await else { return };
     let (near_read, near_write) = near.into_split();
     let (far_read, far_write) = far.into_split();
     tokio::select! {
+        biased;
+        // Before what a way that comes to life at the same moment would still let through.
+        _ = state.wait_for(|state| state.cuts != cuts) => {}
         () = to_server.carry(near_read, far_write) => {}
         () = to_client.carry(far_read, near_write) => {}
-        _ = wire.wait_for(|wire| *wire == Wire::Cut) => {}
     }
 }

@@ -1,6 +1,7 @@
 //! The real binary, on a fresh data directory.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -107,6 +108,18 @@ impl Server {
     #[must_use]
     pub fn direct(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where its data are.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// What it has written so far, for a failure's report.

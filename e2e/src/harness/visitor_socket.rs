@@ -36,7 +36,7 @@ impl VisitorSocket {
         Self::connect_at(origin, origin, session, cursor).await
     }
 
-    /// The same, past a proxy: the server is reached at `direct` and knows itself as `origin`.
+    /// The same, over a proxy: the server is reached at `direct` and knows itself as `origin`.
     ///
     /// # Panics
     /// The server cannot be reached or does not welcome.

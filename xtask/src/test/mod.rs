@@ -17,7 +17,7 @@ use crate::{fuzz, licences, process, size, web};
 /// Options of the chore.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Leave out what needs a browser, weighs or asks for licences
+    /// Leave out what needs a browser, kills the server for minutes, weighs or asks for licences
     #[arg(long)]
     fast: bool,
     /// Run this check and what it needs; may be given several times
@@ -42,6 +42,8 @@ enum Check {
     Host,
     /// What parses bears any input: a short run of each fuzz target
     Fuzz,
+    /// Clients without a browser against the real server, which is killed, over wires that fail
+    Faults,
     /// Tests of client, widget and desk in a browser
     Wasm,
     /// Stories in a browser against the real server
@@ -59,6 +61,17 @@ enum Outcome {
     Failed(String),
     /// It could not be run, because one that it needs has failed.
     Without(Check),
+}
+
+/// Kills the server under load, again and again. What `given` names is passed on in the environment.
+///
+/// # Errors
+///
+/// When something does not build, or something was lost.
+pub fn chaos(checkout: &Checkout, given: &[(&str, String)]) -> Result<()> {
+    web::build(checkout)?;
+    programs::build_server_and_tests(checkout)?;
+    programs::run_kills(checkout, given)
 }
 
 /// Runs the checks and prints how each ended; the last line counts them. The code is a failure when one of them is.
@@ -92,13 +105,14 @@ impl Check {
         if !options.only.is_empty() {
             return options.only.iter().any(|check| *check == self || check.needs().contains(&self));
         }
-        !options.fast || !matches!(self, Self::Wasm | Self::Stories | Self::Size | Self::Licences)
+        !options.fast
+            || !matches!(self, Self::Faults | Self::Wasm | Self::Stories | Self::Size | Self::Licences)
     }
 
     /// The checks without which this one would only repeat their failure, or be about an older state.
     fn needs(self) -> &'static [Self] {
         match self {
-            Self::Stories | Self::Size => &[Self::Web, Self::Server],
+            Self::Faults | Self::Stories | Self::Size => &[Self::Web, Self::Server],
             Self::Server => &[Self::Web],
             _ => &[],
         }
@@ -116,6 +130,7 @@ impl Check {
             Self::Server => programs::build_server_and_tests(checkout),
             Self::Host => programs::run_host_tests(checkout),
             Self::Fuzz => fuzz::check(checkout),
+            Self::Faults => programs::run_faults(checkout),
             Self::Wasm => programs::run_wasm_tests(checkout),
             Self::Stories => programs::run_stories(checkout),
             Self::Size => size::weigh(checkout),
@@ -158,6 +173,7 @@ mod tests {
         assert!(!wanted(true, &[]).contains(&Check::Stories));
         assert_eq!(wanted(true, &[Check::Format]), [Check::Format]);
         assert_eq!(wanted(false, &[Check::Size]), [Check::Web, Check::Server, Check::Size]);
+        assert_eq!(wanted(false, &[Check::Faults]), [Check::Web, Check::Server, Check::Faults]);
     }
 
     #[test]

@@ -15,8 +15,11 @@ const BROWSER_CRATES: [&str; 3] = ["causette-client", "causette-widget", "causet
 /// The directories of the crates that run on this machine, but for the chores.
 const HOST_DIRECTORIES: [&str; 3] = ["shared", "server", STORIES];
 
-/// The directory of the stories in a browser, which are a check of their own.
+/// The directory of the stories, which are checks of their own.
 const STORIES: &str = "e2e";
+
+/// The stories that need no browser: they are the check `faults`.
+const WITHOUT_BROWSER: [&str; 2] = ["engine", "faults"];
 
 /// Checks for warnings in what runs on this machine.
 pub fn lint_host(checkout: &Checkout) -> Result<()> {
@@ -45,7 +48,8 @@ pub fn build_example(checkout: &Checkout, name: &str) -> Result<()> {
 
 /// Runs the stories in a browser, two at a time.
 pub fn run_stories(checkout: &Checkout) -> Result<()> {
-    let stories = test_programs(checkout, |member| member == STORIES)?;
+    let mut stories = test_programs(checkout, |member| member == STORIES)?;
+    stories.retain(|name| !WITHOUT_BROWSER.contains(&name.as_str()));
     if stories.is_empty() {
         bail!("there are no stories in {STORIES}/tests");
     }
@@ -54,6 +58,23 @@ pub fn run_stories(checkout: &Checkout) -> Result<()> {
     cargo.arg("--no-fail-fast");
     select_tests(&mut cargo, &stories);
     process::run(cargo.args(["--", "--test-threads=2"]).env("CHROMEDRIVER", browser.driver))
+}
+
+/// Runs the stories without a browser. Most of them wait most of the time, so that several fit side by side.
+pub fn run_faults(checkout: &Checkout) -> Result<()> {
+    packages::need_postgres()?;
+    let mut cargo = cargo_here(checkout, "test");
+    cargo.arg("--no-fail-fast");
+    select_tests(&mut cargo, &WITHOUT_BROWSER.map(str::to_owned));
+    process::run(cargo.args(["--", "--test-threads=6"]))
+}
+
+/// Runs the tests that kill the server, and shows what they print.
+pub fn run_kills(checkout: &Checkout, given: &[(&str, String)]) -> Result<()> {
+    packages::need_postgres()?;
+    let mut cargo = cargo_here(checkout, "test");
+    cargo.args(["--test", "faults", "--", "--nocapture", "kills::"]);
+    process::run(cargo.envs(given.iter().map(|(name, value)| (name, value))))
 }
 
 /// Cargo for all that is neither this program nor for the browser, together: of other packages cargo would choose other

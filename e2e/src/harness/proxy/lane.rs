@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::pieces::{Piece, Pieces};
-use super::{Damage, Delay, Way, Wire};
+use super::{Damage, Delay, State, Way, Wire};
 use crate::harness::chance::Chance;
 
 /// How many pieces are on their way at most; a sender is held up by more, as TCP would hold it.
@@ -19,7 +19,7 @@ const ON_THE_WAY: usize = 256;
 /// Carries what goes one way.
 pub struct Lane {
     way: Way,
-    wire: watch::Receiver<Wire>,
+    state: watch::Receiver<State>,
     damage: Arc<watch::Sender<Damage>>,
     chance: Chance,
     /// Bytes that have arrived.
@@ -29,17 +29,17 @@ pub struct Lane {
 impl Lane {
     pub fn new(
         way: Way,
-        wire: watch::Receiver<Wire>,
+        state: watch::Receiver<State>,
         damage: Arc<watch::Sender<Damage>>,
         chance: Chance,
     ) -> Self {
-        Self { way, wire, damage, chance, passed: 0 }
+        Self { way, state, damage, chance, passed: 0 }
     }
 
     /// Carries until either end closes, or the wire ends it.
     pub async fn carry(self, from: OwnedReadHalf, to: OwnedWriteHalf) {
         let (queue, queued) = mpsc::channel(ON_THE_WAY);
-        let load = load(self.way, from, queue, self.wire.clone(), self.chance.fork(0));
+        let load = load(self.way, from, queue, self.state.clone(), self.chance.fork(0));
         tokio::select! {
             () = self.deliver(queued, to) => {}
             // What was loaded before the end is still delivered.
@@ -93,15 +93,15 @@ impl Lane {
     /// Waits while this way is dead. What comes meanwhile is held back, as TCP would hold it, and lost when the
     /// connection ends.
     async fn wait_for_life(&mut self) -> ControlFlow<(), Wire> {
-        let is_dead = |wire: &Wire| match self.way {
-            Way::ToServer => *wire == Wire::SwallowsRequests,
-            Way::ToClient => *wire == Wire::SwallowsAnswers,
+        let is_dead = |state: &State| match self.way {
+            Way::ToServer => state.wire == Wire::SwallowsRequests,
+            Way::ToClient => state.wire == Wire::SwallowsAnswers,
         };
-        if is_dead(&self.wire.borrow()) {
+        if is_dead(&self.state.borrow()) {
             self.damage.send_modify(|damage| damage.held += 1);
         }
-        match self.wire.wait_for(|wire| !is_dead(wire)).await {
-            Ok(wire) => ControlFlow::Continue(*wire),
+        match self.state.wait_for(|state| !is_dead(state)).await {
+            Ok(state) => ControlFlow::Continue(state.wire),
             Err(_) => ControlFlow::Break(()),
         }
     }
@@ -112,7 +112,7 @@ async fn load(
     way: Way,
     mut from: OwnedReadHalf,
     queue: mpsc::Sender<(Instant, Piece)>,
-    wire: watch::Receiver<Wire>,
+    state: watch::Receiver<State>,
     mut chance: Chance,
 ) {
     let mut buffer = vec![0; 16 * 1024];
@@ -120,7 +120,7 @@ async fn load(
     let mut due = Instant::now();
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
         for piece in pieces.push(&buffer[..count]) {
-            let Delay { at_least, jitter } = match *wire.borrow() {
+            let Delay { at_least, jitter } = match state.borrow().wire {
                 Wire::Delays { to_server, to_client } => match way {
                     Way::ToServer => to_server,
                     Way::ToClient => to_client,
