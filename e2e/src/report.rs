@@ -1,21 +1,21 @@
-//! The table, and where it was taken.
+//! Figures beside their goals, as a table in Markdown, and where they were taken.
 
 use std::fmt;
 use std::process::Command;
 
-use causette_e2e::harness::environment;
+use crate::harness::environment;
 
 /// Figures in the order in which they were taken.
 #[derive(Default)]
 pub struct Report {
     rows: Vec<Row>,
-    browser: String,
+    beside: String,
 }
 
 struct Row {
     what: String,
     figure: String,
-    goal: &'static str,
+    goal: String,
     verdict: &'static str,
 }
 
@@ -27,6 +27,7 @@ impl Runs {
     ///
     /// # Panics
     /// There are none.
+    #[must_use]
     pub fn new(mut runs: Vec<f64>) -> Self {
         assert!(!runs.is_empty(), "nothing was measured");
         runs.sort_by(f64::total_cmp);
@@ -34,6 +35,7 @@ impl Runs {
     }
 
     /// The one in the middle.
+    #[must_use]
     pub fn median(&self) -> f64 {
         self.0[self.0.len() / 2]
     }
@@ -48,21 +50,29 @@ impl fmt::Display for Runs {
 
 impl Report {
     /// Adds a figure that is to stay at or below its goal.
-    pub fn add(&mut self, what: &str, figure: impl fmt::Display, goal: &'static str, is_met: bool) {
+    pub fn add(&mut self, what: &str, figure: impl fmt::Display, goal: &str, is_met: bool) {
         let verdict = if is_met { "met" } else { "**missed**" };
         eprintln!("{what}: {figure} (goal {goal})");
-        self.rows.push(Row { what: what.to_owned(), figure: figure.to_string(), goal, verdict });
+        let (what, figure, goal) = (what.to_owned(), figure.to_string(), goal.to_owned());
+        self.rows.push(Row { what, figure, goal, verdict });
     }
 
-    /// Notes which browser it was.
-    pub fn set_browser(&mut self, version: String) {
-        self.browser = version;
+    /// Adds a figure that has no goal.
+    pub fn note(&mut self, what: &str, figure: impl fmt::Display) {
+        eprintln!("{what}: {figure}");
+        let (what, figure, goal) = (what.to_owned(), figure.to_string(), "–".to_owned());
+        self.rows.push(Row { what, figure, goal, verdict: "" });
+    }
+
+    /// Notes what else it was taken with: a browser, a system.
+    pub fn set_beside(&mut self, version: String) {
+        self.beside = version;
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(out, "Commit {}, {} build, {}, {}.\n", commit(), build(), machine(), self.browser)?;
+        writeln!(out, "Commit {}, {} build, {}, {}.\n", commit(), build(), machine(), self.beside)?;
         writeln!(out, "| what | figure | goal | |\n| --- | --- | --- | --- |")?;
         for Row { what, figure, goal, verdict } in &self.rows {
             writeln!(out, "| {what} | {figure} | {goal} | {verdict} |")?;
@@ -72,14 +82,16 @@ impl fmt::Display for Report {
 }
 
 /// Which build of the server it was, as the directory of its binary tells.
-fn build() -> String {
+#[must_use]
+pub fn build() -> String {
     let binary = environment::server_binary();
     let directory = binary.parent().and_then(|directory| directory.file_name());
     directory.map_or_else(|| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The commit, with a mark where files differ from it.
-fn commit() -> String {
+#[must_use]
+pub fn commit() -> String {
     let git = |arguments: &[&str]| {
         let output =
             Command::new("git").arg("-C").arg(environment::workspace()).args(arguments).output().ok()?;
@@ -92,10 +104,19 @@ fn commit() -> String {
 }
 
 /// Processor and number of cores, as far as the machine tells.
-fn machine() -> String {
+#[must_use]
+pub fn machine() -> String {
     let facts = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = facts.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("an unnamed processor", |(_, model)| model);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!("{cores} cores of {model}")
+}
+
+/// The system by its own name.
+#[must_use]
+pub fn system() -> String {
+    let facts = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let name = facts.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    name.map_or_else(|| std::env::consts::OS.to_owned(), |name| name.trim_matches('"').to_owned())
 }

@@ -11,6 +11,7 @@ mod chaos;
 mod dist;
 mod fuzz;
 mod licences;
+mod load;
 mod machine;
 mod packages;
 mod process;
@@ -58,6 +59,8 @@ enum Chore {
     Bench(bench::Options),
     /// Measures how fast messages are committed, beside the raw limit of the same disk
     BenchStore,
+    /// Puts thousands of visitors on the optimised server, and measures delivery, memory and the return of a herd
+    Load(load::Options),
 }
 
 fn main() -> ExitCode {
@@ -85,6 +88,7 @@ fn perform(chore: Chore) -> anyhow::Result<ExitCode> {
         Chore::Chaos(options) => chaos::chaos(&checkout, &options),
         Chore::Bench(options) => bench::bench(&checkout, &options),
         Chore::BenchStore => bench::bench_store(&checkout),
+        Chore::Load(options) => load::load(&checkout, &options),
     }?;
     Ok(ExitCode::SUCCESS)
 }

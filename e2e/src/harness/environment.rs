@@ -1,7 +1,7 @@
 //! The machine around the tests: programs, directories, clock, randomness. The only place here that reads them.
 
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use causette_shared::id::{EntryId, SessionSecret};
 use causette_shared::time::Timestamp;
@@ -91,6 +91,34 @@ pub fn given_number(name: &str) -> Option<u64> {
 #[must_use]
 pub fn random_number() -> u32 {
     u32::from_le_bytes(random())
+}
+
+/// Resident memory of a process, KiB (`VmRSS`, proc(5)).
+///
+/// # Panics
+/// There is no such process, or the system does not tell.
+#[must_use]
+pub fn resident_kib(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
+    kib.expect("the system tells what its processes hold")
+}
+
+/// The time that a process has had on a core so far, in its own code and in the system's.
+///
+/// # Panics
+/// There is no such process, or the system does not tell.
+#[must_use]
+pub fn cpu_time(process: u32) -> Duration {
+    /// Ticks a second in /proc: the same on every Linux that Rust runs on (`USER_HZ`).
+    const TICKS: u64 = 100;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The program's name stands in brackets and may hold anything; utime and stime are the 14th and 15th field.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
+    let ticks: Vec<u64> = fields.take(2).filter_map(|field| field.parse().ok()).collect();
+    assert_eq!(ticks.len(), 2, "the system tells what its processes use");
+    Duration::from_millis(ticks.iter().sum::<u64>() * 1000 / TICKS)
 }
 
 fn random<const N: usize>() -> [u8; N] {

@@ -4,7 +4,7 @@ use causette_e2e::harness::{Browser, Command, HostSite, Looks, Policy, Server};
 use causette_e2e::pages::{Role, Shop, View};
 use serde_json::{Value, json};
 
-use super::report::Report;
+use causette_e2e::report::Report;
 
 /// How much slower the page's processor is made, as for a cheap phone.
 pub const SLOWDOWN: u32 = 4;
@@ -26,7 +26,7 @@ pub async fn measure(report: &mut Report) {
     let site = HostSite::open(&server, Policy::Open).await;
     let looks = Looks { is_observed: true, ..Looks::default() };
     let browser = Browser::open_with("bench", looks).await;
-    report.set_browser(version(&browser));
+    report.set_beside(version(&browser));
     let shop = Shop::visit(&browser, &site.page("plain")).await;
     shop.launcher.wait_for_text(GREETING).await;
     let sizes = body_sizes(&browser.network_events().await, &server.origin);

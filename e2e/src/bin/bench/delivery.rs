@@ -7,7 +7,7 @@ use causette_e2e::pages::{Desk, Shop};
 use serde_json::Value;
 
 use super::before_click::run_in_every_document;
-use super::report::{Report, Runs};
+use causette_e2e::report::{Report, Runs};
 
 const MESSAGES: usize = 30;
 

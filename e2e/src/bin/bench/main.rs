@@ -7,9 +7,8 @@ mod before_click;
 mod delivery;
 mod memory;
 mod opening;
-mod report;
 
-use report::Report;
+use causette_e2e::report::Report;
 
 #[tokio::main]
 async fn main() {

@@ -3,7 +3,7 @@
 use causette_e2e::harness::{Server, VisitorSocket, environment, wait_for};
 use causette_shared::protocol::visitor::ServerFrame;
 
-use super::report::Report;
+use causette_e2e::report::Report;
 
 /// Visitors at once.
 const VISITORS: usize = 1_000;
@@ -60,8 +60,5 @@ pub async fn measure(report: &mut Report) {
 
 /// Resident memory of the server's process, KiB.
 fn resident(server: &Server) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.process())).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
-    kib.expect("the system tells what its processes hold")
+    environment::resident_kib(server.process())
 }

@@ -7,7 +7,7 @@ use causette_e2e::harness::{Browser, Server, wait_for};
 use causette_e2e::pages::{Role, Shop};
 
 use super::before_click::{run_in_every_document, slow_down};
-use super::report::{Report, Runs};
+use causette_e2e::report::{Report, Runs};
 
 const COLD_RUNS: usize = 7;
 const WARM_RUNS: usize = 11;
