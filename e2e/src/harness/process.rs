@@ -62,6 +62,15 @@ impl Program {
     /// # Panics
     /// The program ends before, or takes too long.
     pub async fn wait_for_line<T>(&mut self, what: &str, pick: impl Fn(&str) -> Option<T>) -> T {
+        let found = self.find_line(what, pick).await;
+        found.unwrap_or_else(|| panic!("the program ended before {what}:\n{}", self.said.text()))
+    }
+
+    /// The same; `None` when the program ends before.
+    ///
+    /// # Panics
+    /// It takes too long.
+    pub async fn find_line<T>(&mut self, what: &str, pick: impl Fn(&str) -> Option<T>) -> Option<T> {
         let reading = async {
             while let Some(line) = self.lines.recv().await {
                 if let Some(picked) = pick(&line) {
@@ -71,8 +80,7 @@ impl Program {
             None
         };
         match tokio::time::timeout(START, reading).await {
-            Ok(Some(picked)) => picked,
-            Ok(None) => panic!("the program ended before {what}:\n{}", self.said.text()),
+            Ok(found) => found,
             Err(_) => {
                 panic!("the program was not ready in {START:?}, {what} is missing:\n{}", self.said.text())
             }

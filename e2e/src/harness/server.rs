@@ -58,7 +58,8 @@ impl Server {
         let settings: Vec<_> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let said = Said::default();
-        let (program, origin) = launch(&data, address, &settings, said.clone()).await;
+        let launched = launch(&data, address, &settings, said.clone()).await;
+        let (program, origin) = launched.unwrap_or_else(|| panic!("it ended at its start:\n{}", said.text()));
         let bound = origin.strip_prefix("http://").and_then(|bound| bound.parse().ok());
         let address = if address.port() == 0 { bound.expect("it says where it listens") } else { address };
         Self { program, said, data, address, settings, origin }
@@ -79,9 +80,19 @@ impl Server {
 
     /// Starts it again after `kill` or `stop`: on the same address, with the same data.
     pub async fn restart(&mut self) {
-        let (program, origin) = launch(&self.data, self.address, &self.settings, self.said.clone()).await;
+        assert!(self.try_restart().await, "it ended at its start:\n{}", self.said.text());
+    }
+
+    /// The same; false when it ended at its start, as it does where the database does not answer in time.
+    ///
+    /// # Panics
+    /// It takes too long.
+    pub async fn try_restart(&mut self) -> bool {
+        let launched = launch(&self.data, self.address, &self.settings, self.said.clone()).await;
+        let Some((program, origin)) = launched else { return false };
         assert_eq!(origin, self.origin, "it came back under another address");
         self.program = program;
+        true
     }
 
     /// Adds a site whose pages live under `origins`, as its owner would: with the command line.
@@ -176,9 +187,9 @@ async fn launch(
     address: SocketAddr,
     settings: &[(String, String)],
     said: Said,
-) -> (Program, String) {
+) -> Option<(Program, String)> {
     let mut program = Program::start(command(data, address, settings).arg("demo"), said);
     let listening = |line: &str| line.strip_prefix("listening on ").map(|origin| origin.trim().to_owned());
-    let origin = program.wait_for_line("listening on …", listening).await;
-    (program, origin)
+    let origin = program.find_line("listening on …", listening).await?;
+    Some((program, origin))
 }

@@ -1,6 +1,7 @@
 //! Writing histories down, and keeping those of failures.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use causette_shared::entry::Entry;
@@ -20,8 +21,9 @@ pub struct Book {
     seed: u64,
     again: String,
     before: Logs,
-    notes: Vec<String>,
-    recorders: Vec<Recorder>,
+    notes: Mutex<Vec<String>>,
+    recorders: Mutex<Vec<Recorder>>,
+    is_kept: AtomicBool,
 }
 
 /// Writes down what happens at one client. Clones write into the same history.
@@ -34,27 +36,36 @@ impl Book {
     #[must_use]
     pub fn new(name: &str, seed: u64, again: &str, before: Logs) -> Self {
         let (name, again) = (name.to_owned(), again.to_owned());
-        Self { name, seed, again, before, notes: Vec::new(), recorders: Vec::new() }
+        Self {
+            name,
+            seed,
+            again,
+            before,
+            notes: Mutex::default(),
+            recorders: Mutex::default(),
+            is_kept: AtomicBool::new(false),
+        }
     }
 
     /// Notes what the test does.
-    pub fn note(&mut self, what: String) {
-        self.notes.push(what);
+    pub fn note(&self, what: String) {
+        lock(&self.notes).push(what);
     }
 
     /// Begins the history of another client.
-    pub fn client(&mut self, name: &str, side: Side) -> Recorder {
+    pub fn client(&self, name: &str, side: Side) -> Recorder {
         let client = Client { name: name.to_owned(), side, events: Vec::new(), held: Default::default() };
         let recorder = Recorder(Arc::new(Mutex::new(client)));
-        self.recorders.push(recorder.clone());
+        lock(&self.recorders).push(recorder.clone());
         recorder
     }
 
     /// All that is written down by now.
     #[must_use]
     pub fn history(&self) -> History {
-        let clients = self.recorders.iter().map(|recorder| recorder.lock().clone()).collect();
-        History { before: self.before.clone(), notes: self.notes.clone(), clients }
+        let recorders = lock(&self.recorders).clone();
+        let clients = recorders.iter().map(|recorder| lock(&recorder.0).clone()).collect();
+        History { before: self.before.clone(), notes: lock(&self.notes).clone(), clients }
     }
 
     /// Holds what is written down against what is stored.
@@ -84,6 +95,7 @@ impl Book {
 
     /// Keeps seed, history and store; returns the sentence that says so.
     fn keep(&self, history: &History, stored: Option<&Logs>, violations: &[Violation]) -> String {
+        self.is_kept.store(true, Ordering::Relaxed);
         let file = self.file();
         let violations: Vec<String> = violations.iter().map(Violation::to_string).collect();
         let kept = json!({
@@ -105,8 +117,8 @@ impl Book {
 
 impl Drop for Book {
     fn drop(&mut self) {
-        // `verify` has kept it together with the store.
-        if std::thread::panicking() && !self.file().exists() {
+        // `verify` has kept it together with the store, where it was that which failed.
+        if std::thread::panicking() && !self.is_kept.load(Ordering::Relaxed) {
             eprintln!("{}", self.keep(&self.history(), None, &[]));
         }
     }
@@ -131,13 +143,13 @@ impl Recorder {
     /// A frame has brought entries.
     pub fn told(&self, conversation: ConversationId, entries: &[Entry]) {
         let told = entries.iter().map(|entry| Event::Told { conversation, seq: entry.seq, id: entry.id });
-        self.lock().events.extend(told);
+        lock(&self.0).events.extend(told);
     }
 
     /// This is how a log stands now: what is new at its end since the last look has appeared. A log that was put back
     /// has its last entry appear again.
     pub fn looks(&self, conversation: ConversationId, log: &[Entry]) {
-        let mut client = self.lock();
+        let mut client = lock(&self.0);
         let places: Vec<(Seq, EntryId)> = log.iter().map(|entry| (entry.seq, entry.id)).collect();
         let before = client.held.insert(conversation, places.clone()).unwrap_or_default();
         let Some(&(now, _)) = places.last() else { return };
@@ -147,13 +159,18 @@ impl Recorder {
         client.events.extend(new.map(|&(seq, id)| Event::Seen { conversation, seq, id }));
     }
 
-    fn add(&self, event: Event) {
-        self.lock().events.push(event);
+    /// Nobody looks at this client any more: what it held at last says nothing of the end.
+    pub fn closes(&self) {
+        lock(&self.0).held.clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Client> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn add(&self, event: Event) {
+        lock(&self.0).events.push(event);
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -178,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_look_writes_down_what_is_new_and_a_log_that_was_put_back() {
-        let mut book = Book::new("of-looks", 0, "", Logs::default());
+        let book = Book::new("of-looks", 0, "", Logs::default());
         let recorder = book.client("visitor 1", Side::Visitor(1));
         let conversation = ConversationId::mint(Timestamp(1), [2; 10]);
         let log: Vec<Entry> = (5..=9).map(entry).collect();
@@ -198,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_failure_names_the_seed_and_keeps_what_led_to_it() {
-        let mut book = Book::new("of-a-test", 4711, "try it again", Logs::default());
+        let book = Book::new("of-a-test", 4711, "try it again", Logs::default());
         let recorder = book.client("visitor 1", Side::Visitor(1));
         let id = EntryId::mint(Timestamp(1), [1; 10]);
         recorder.acknowledged(id, ConversationId::mint(Timestamp(1), [2; 10]), 1);

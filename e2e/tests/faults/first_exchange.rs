@@ -27,7 +27,7 @@ async fn every_byte_to_the_client_was_once_the_last() {
 async fn ends_after_every_byte(name: &'static str, way: Way) {
     let mut server = Server::start_with(&[("CONVERSATIONS_PER_MINUTE", "100000")]).await;
     let place = Place::direct(&server.origin).expect("it listens on an address");
-    let mut book = Seed::of(name, 1).book(read_sqlite_of(server.data()).await);
+    let book = Seed::of(name, 1).book(read_sqlite_of(server.data()).await);
     let mut tried = 0;
     loop {
         let visitors = (tried..tried + AT_A_TIME).map(|last| {

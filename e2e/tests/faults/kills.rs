@@ -2,11 +2,12 @@
 //! database crashes too. What was acknowledged is stored, once, in one order that all see, and in the end nothing that
 //! was written is missing (G1–G5, G7).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use causette_e2e::engine::Place;
 use causette_e2e::harness::{Server, environment, wait_for_at_most};
-use causette_e2e::history::{Book, Logs, Moment, read_database, read_server, read_sqlite_of};
+use causette_e2e::history::{Logs, Moment, read_database, read_server, read_sqlite_of};
 
 use crate::cluster::Cluster;
 use crate::crowd::Crowd;
@@ -24,6 +25,9 @@ const CHECK_EVERY: usize = 10;
 const DATABASE_CRASHES_ONCE_IN: usize = 8;
 /// How long it may take until somebody has been acknowledged again.
 const COMES_BACK: Duration = Duration::from_secs(60);
+
+/// How often a start is tried.
+const STARTS: usize = 5;
 
 /// Nobody is told to slow down.
 const UNLIMITED: &[(&str, &str)] = &[
@@ -63,6 +67,17 @@ async fn nothing_is_lost_over_many_kills_and_crashes_on_postgres() {
     survive(&Seed::of("kills-on-postgres", ROUNDS_ON_POSTGRES), &Database::Postgres(&cluster, address)).await;
 }
 
+/// Starts the server again as a supervisor does: also when a machine that is too busy for its database ended it at its
+/// start.
+async fn restart(server: &mut Server) {
+    for _ in 1..STARTS {
+        if server.try_restart().await {
+            return;
+        }
+    }
+    server.restart().await;
+}
+
 async fn survive(seed: &Seed, database: &Database<'_>) {
     println!("{seed}");
     let mut settings = UNLIMITED.to_vec();
@@ -71,10 +86,10 @@ async fn survive(seed: &Seed, database: &Database<'_>) {
     }
     let mut server = Server::start_with(&settings).await;
     let place = Place::direct(&server.origin).expect("it listens on an address");
-    let mut book = seed.book(database.read(&server).await);
+    let book = Arc::new(seed.book(database.read(&server).await));
     let chance = seed.chance();
     let mut wires = Wires::start(server.address(), WIRES, chance.fork(1)).await;
-    let crowd = Crowd::start(&place, &wires, &mut book, &chance.fork(2)).await;
+    let crowd = Crowd::start(&place, &wires, &book, &chance.fork(2)).await;
     let mut draws = chance.fork(3);
 
     let clock = environment::stopwatch();
@@ -107,32 +122,27 @@ async fn survive(seed: &Seed, database: &Database<'_>) {
                 if round % CHECK_EVERY == 0 {
                     book.verify(&database.read(&server).await, Moment::Underway);
                 }
-                server.restart().await;
+                restart(&mut server).await;
             }
         }
     }
 
     wires.heal();
-    let (repeats, damage) = (crowd.repeats(), wires.damage());
+    let (repeats, reopened, damage) = (crowd.repeats(), crowd.reopened(), wires.damage());
     crowd.settle().await;
     let told = read_server(&server.direct(), &server.origin).await;
     server.kill().await;
     let stored = database.read(&server).await;
-    assert_eq!(told, stored, "the server tells what the database holds");
-    report(&book, &stored, seed, repeats);
-    println!("{damage:?}");
-    if seed.rounds() >= ROUNDS_ON_POSTGRES {
-        let faults = [repeats, damage.acknowledgements, damage.cut_frames, damage.closed, damage.held];
-        assert!(!faults.contains(&0), "a kind of fault never came: {repeats} repeats, {damage:?}");
+    let summary = book.verify(&stored, Moment::Settled);
+    println!("{seed}: {} rounds, {summary:?}", seed.rounds());
+    println!("{repeats} messages sent again, {reopened} tabs opened again, {damage:?}");
+    let is_much = summary.acknowledged > seed.rounds() && summary.seen > summary.acknowledged;
+    assert!(is_much, "too little was compared");
+    book.verify(&told, Moment::Settled);
+    assert!(told == stored, "the server tells something else than the database holds");
+    // Fewer rounds may happen to be spared by one of them.
+    if seed.rounds() >= ROUNDS {
+        let wires = [damage.acknowledgements, damage.cut_frames, damage.closed, damage.held];
+        assert!(!wires.contains(&0) && repeats > 0 && reopened > 0, "a kind of fault never came");
     }
-}
-
-/// Holds everything against the store, and prints how much that was.
-fn report(book: &Book, stored: &Logs, seed: &Seed, repeats: usize) {
-    let summary = book.verify(stored, Moment::Settled);
-    println!("{seed}: {} rounds, {summary:?}, {repeats} sent again", seed.rounds());
-    assert!(
-        summary.acknowledged > seed.rounds() && summary.seen > summary.acknowledged,
-        "too little was compared"
-    );
 }

@@ -11,6 +11,8 @@ mod crowd;
 mod first_exchange;
 mod kills;
 mod one_way;
+mod seat;
 mod seed;
 mod wire;
 mod wires;
+mod writer;
