@@ -2,10 +2,13 @@
 
 use super::herd::{BAR, Return};
 use super::idle::Idle;
-use super::plot::{Axis, Direction, Form, Panel, Series, draw};
+use super::plot::{Axis, Direction, Panel, Series, draw};
 use super::samples::millis;
 use super::talk::Round;
 use super::verdict::{MEMORY_MIB, RETURN, SEEN_WITHIN};
+
+/// How far an axis goes beyond a limit at least, as a factor.
+const ROOM: f64 = 1.1;
 
 /// Draws what was measured.
 pub fn of(idle: Option<&Idle>, rounds: &[Round], returns: &[Return]) -> String {
@@ -37,7 +40,6 @@ fn times(rounds: &[Round]) -> Panel {
         x: Axis { label: "messages a second, both sides".to_owned(), ticks, logarithmic: true },
         y: Axis::decades("ms", most.max(limit)),
         series: series.into(),
-        form: Form::Line,
         limit: Some((Direction::Across, limit, format!("goal for p99: {limit:.0} ms"))),
     }
 }
@@ -53,12 +55,11 @@ fn memory(idle: &Idle) -> Panel {
     Panel {
         title: "Memory of the server".to_owned(),
         x: Axis::linear("idle visitors", most as f64),
-        y: Axis::linear("MiB", (idle.most() / 1024.0).max(MEMORY_MIB)),
+        y: Axis::linear("MiB", (idle.most() / 1024.0).max(MEMORY_MIB * ROOM)),
         series: vec![
             Series { name: "panel open".to_owned(), points: points(&idle.open) },
             Series { name: "in a conversation".to_owned(), points: points(&idle.conversing) },
         ],
-        form: Form::Line,
         limit: Some((Direction::Across, MEMORY_MIB, format!("goal: {MEMORY_MIB:.0} MiB"))),
     }
 }
@@ -80,10 +81,12 @@ fn herd(returns: &[Return]) -> Panel {
     let last = returns.iter().map(|one| one.arrivals.max()).max().unwrap_or_default();
     Panel {
         title: "Clients that are back after a restart".to_owned(),
-        x: Axis::linear("seconds since the server was started again", last.max(RETURN).as_secs_f64()),
+        x: Axis::linear(
+            "seconds since the server was started again",
+            last.max(RETURN.mul_f64(ROOM)).as_secs_f64(),
+        ),
         y: Axis::linear("clients", clients as f64),
         series: series.collect(),
-        form: Form::Line,
         limit: Some((Direction::Upright, RETURN.as_secs_f64(), format!("goal: {} s", RETURN.as_secs()))),
     }
 }

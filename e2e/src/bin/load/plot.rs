@@ -10,6 +10,8 @@ const LEFT: f64 = 52.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 62.0;
 const BOTTOM: f64 = 48.0;
+/// A line of so many values or fewer has a mark at each.
+const MARKED: usize = 12;
 
 /// Colours of both schemes, with a contrast of at least 4.5:1 to their ground.
 const STYLE: &str = "
@@ -19,9 +21,9 @@ const STYLE: &str = "
     :root { --ground: #0d1117; --ink: #e6edf3; --soft: #9198a1; --grid: #30363d;
             --one: #58a6ff; --two: #d29922; --three: #bc8cff; --limit: #f85149; }
   }
-  text { font: 12px system-ui, sans-serif; fill: var(--soft); }
+  text { font: 12.5px system-ui, sans-serif; fill: var(--soft); }
   .ground { fill: var(--ground); } .grid { stroke: var(--grid); }
-  .title { font-weight: 600; font-size: 13px; fill: var(--ink); }
+  .title { font-weight: 600; font-size: 14px; fill: var(--ink); }
   .line { fill: none; stroke-width: 2; } .limit { stroke: var(--limit); stroke-width: 1.5; stroke-dasharray: 5 4; }
   text.limit { fill: var(--limit); stroke: none; }
   .one { stroke: var(--one); } .two { stroke: var(--two); } .three { stroke: var(--three); }
@@ -86,15 +88,6 @@ pub struct Series {
     pub points: Vec<(f64, f64)>,
 }
 
-/// How the values are drawn.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// A line through all of them, with a mark at each.
-    Line,
-    /// Steps, each from its place to that of the next value.
-    Steps,
-}
-
 /// One picture of several.
 pub struct Panel {
     /// What it shows.
@@ -103,10 +96,8 @@ pub struct Panel {
     pub x: Axis,
     /// From bottom to top.
     pub y: Axis,
-    /// At most three.
+    /// At most three, drawn as lines.
     pub series: Vec<Series>,
-    /// How they are drawn.
-    pub form: Form,
     /// A value that is not to be exceeded, and what it is called; across, or upright where the x axis has it.
     pub limit: Option<(Direction, f64, String)>,
 }
@@ -166,20 +157,17 @@ impl Panel {
         for (series, class) in self.series.iter().zip(CLASSES) {
             let _ = writeln!(svg, "<circle class=\"dot {class}\" cx=\"{:.1}\" cy=\"40\" r=\"4\"/>", x + 4.0);
             text(svg, x + 12.0, 44.0, "start", "", &series.name);
-            x += 26.0 + 6.6 * series.name.chars().count() as f64;
+            x += 26.0 + 7.0 * series.name.chars().count() as f64;
         }
-        text(svg, WIDTH - RIGHT, 44.0, "end", "", &self.y.label);
+        text(svg, LEFT - 6.0, 44.0, "end", "", &self.y.label);
     }
 
     fn draw_series(&self, svg: &mut String, series: &Series, class: &str) {
-        let mut corners = Vec::new();
-        for (index, (x, y)) in series.points.iter().enumerate() {
+        let mut corners = Vec::with_capacity(series.points.len());
+        for (x, y) in &series.points {
             let (left, height) = self.place(*x, *y);
             corners.push(format!("{left:.1},{height:.1}"));
-            if self.form == Form::Steps {
-                let next = series.points.get(index + 1).map_or(*x, |(next, _)| *next);
-                corners.push(format!("{:.1},{height:.1}", self.place(next, *y).0));
-            } else {
+            if series.points.len() <= MARKED {
                 let _ = writeln!(
                     svg,
                     "<circle class=\"dot {class}\" cx=\"{left:.1}\" cy=\"{height:.1}\" r=\"3.5\"/>"
@@ -195,7 +183,7 @@ impl Panel {
             Direction::Across => {
                 let y = self.place(0.0, *value).1;
                 line(svg, "limit", (LEFT, y), (WIDTH - RIGHT, y));
-                text(svg, LEFT + 4.0, y - 5.0, "start", "limit", name);
+                text(svg, WIDTH - RIGHT - 4.0, y + 16.0, "end", "limit", name);
             }
             Direction::Upright => {
                 let x = self.place(*value, 0.0).0;
