@@ -272,7 +272,9 @@ impl Agent {
 
 fn frame_of(conversation: ConversationId, effect: Effect) -> ClientFrame {
     match effect {
-        Effect::Send { id, content } => ClientFrame::Send { conversation, id, content },
+        Effect::Send { id, content, after } => {
+            ClientFrame::Send { conversation, id, content, after: Some(after) }
+        }
         Effect::Resume { conversation, after } => ClientFrame::Watch { conversation, after },
         Effect::Earlier { conversation, before } => ClientFrame::Earlier { conversation, before },
     }

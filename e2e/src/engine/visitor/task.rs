@@ -218,7 +218,7 @@ impl Visitor {
     fn settle(&mut self) {
         while let Some(effect) = self.replica.poll_effect() {
             let frame = match effect {
-                Effect::Send { id, content } => {
+                Effect::Send { id, content, .. } => {
                     (self.tell)(Event::Sent { id });
                     ClientFrame::Send { id, content }
                 }
