@@ -2,6 +2,7 @@
 //! synchronisation engine against a model.
 
 mod carrier;
+mod delivery_doc;
 mod examples;
 mod golden;
 mod protocol_doc;
