@@ -8,7 +8,8 @@
 //!
 //! `history` is what such clients were told, held against what is stored.
 //!
-//! Everything waits for a condition and fails with a sentence that says what was waited for. Nothing sleeps for a time.
+//! Everything waits for a condition and fails with a sentence that says what was waited for. Nothing sleeps for a time,
+//! but for faults, which strike when chance has it.
 
 pub mod engine;
 pub mod harness;
