@@ -6,6 +6,7 @@ mod blocked_sockets;
 mod continuity;
 mod crash;
 mod desk_interruptions;
+mod drafts;
 mod french;
 mod host_pages;
 mod introduction;

@@ -1,11 +1,10 @@
-//! What the visitor typed survives: a cut wire, a refusal, a closed browser, a day in between, a second tab (G7). What
-//! outlives the tab is what a session or the visitor's consent allows, and nothing else (DESIGN 5, "Storage").
+//! What the visitor sent survives: a cut wire, a refusal, a closed browser, a day in between, a second tab (G7).
 
 use std::path::Path;
 use std::time::Duration;
 
 use causette_e2e::harness::{
-    AgentSocket, Browser, HostSite, Looks, Policy, Proxy, Server, Wire, environment, wait_until,
+    AgentSocket, Browser, HostSite, Looks, Policy, Proxy, Server, Wire, environment,
 };
 use causette_e2e::pages::{Panel, Role, Shop};
 use causette_shared::entry::{Author, Body, Entry};
@@ -19,11 +18,11 @@ const TYPED: [&str; 3] = ["First of three", "Second of three", "Third of three"]
 const DAY: Duration = Duration::from_secs(26 * 3600);
 
 /// The browser of one person, who closes it by dropping it and opens it again with everything that it keeps.
-async fn open(profile: &Path) -> Browser {
+pub(crate) async fn open(profile: &Path) -> Browser {
     Browser::open_with("visitor", Looks { profile: Some(profile), ..Looks::default() }).await
 }
 
-fn profile() -> tempfile::TempDir {
+pub(crate) fn profile() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary directory can be made")
 }
 
@@ -114,60 +113,6 @@ async fn the_very_first_messages_survive_too_when_they_were_typed_offline() {
     panel.wait_until_sent().await;
     assert_eq!(shown(panel, &TYPED).await, TYPED);
     assert_stored(&server, &ids, &TYPED).await;
-}
-
-/// Everything that page and panel keep beyond the tab.
-async fn lasting(panel: Panel<'_>, page: Shop<'_>) -> String {
-    let local = panel.view.evaluate("return Object.keys(localStorage).join(' ')").await;
-    let page = page.page.evaluate("return document.cookie + Object.keys(localStorage).join(' ')").await;
-    let text = |kept: Result<serde_json::Value, _>| match kept {
-        Ok(serde_json::Value::String(kept)) => kept,
-        other => panic!("it cannot be looked at: {other:?}"),
-    };
-    [text(local), text(page)].concat()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_consent_and_session_a_draft_lasts_as_long_as_the_tab() {
-    let server = Server::start().await;
-    let site = HostSite::open(&server, Policy::Open).await;
-    let profile = profile();
-    let browser = open(profile.path()).await;
-    let shop = Shop::visit(&browser, &site.page("plain")).await;
-    let panel = shop.open_chat().await;
-    panel.view.type_into("Message", "I only wonder").await;
-    assert_eq!(lasting(panel, shop).await, "", "nothing is kept beyond the tab");
-    browser.reload().await;
-    shop.open_chat().await;
-    assert_eq!(panel.view.value_of("Message").await, "I only wonder", "within it the draft is");
-    drop(browser);
-
-    let browser = open(profile.path()).await;
-    let shop = Shop::visit(&browser, &site.page("plain")).await;
-    let panel = shop.open_chat().await;
-    assert_eq!(panel.view.value_of("Message").await, "");
-    assert_eq!(lasting(panel, shop).await, "");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn with_consent_a_draft_is_there_when_the_browser_is_opened_again() {
-    let server = Server::start().await;
-    let site = HostSite::open(&server, Policy::Open).await;
-    let profile = profile();
-    let browser = open(profile.path()).await;
-    let panel = Shop::visit(&browser, &site.page("consent")).await.open_chat().await;
-    panel.view.type_into("Message", "I only wonder").await;
-    drop(browser);
-
-    let browser = open(profile.path()).await;
-    let shop = Shop::visit(&browser, &site.page("consent")).await;
-    shop.wait_until_open().await;
-    let panel = shop.panel();
-    assert_eq!(panel.view.value_of("Message").await, "I only wonder");
-    // Consent taken back takes with it what it allowed.
-    shop.page.evaluate("causette('setConsent', 0)").await.expect("the page is there");
-    wait_until("nothing to be kept beyond the tab", async || Ok(lasting(panel, shop).await.is_empty())).await;
-    assert_eq!(panel.view.value_of("Message").await, "I only wonder");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,25 +211,6 @@ async fn two_tabs_that_were_offline_end_with_one_log() {
     shop.wait_until_open().await;
     panel.wait_for_message("One more of the second").await;
     assert_eq!(panel.view.value_of("Message").await, "Half of the first");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_draft_outlives_minimising_reloading_and_another_language() {
-    let server = Server::start().await;
-    let browser = Browser::open("visitor").await;
-    let shop = Shop::visit(&browser, &server.shop("")).await;
-    let panel = shop.open_chat().await;
-    let draft = "Half of a thought";
-    panel.view.type_into("Message", draft).await;
-    shop.close_chat().await;
-    shop.open_chat().await;
-    assert_eq!(panel.view.value_of("Message").await, draft, "minimised");
-    browser.reload().await;
-    shop.open_chat().await;
-    assert_eq!(panel.view.value_of("Message").await, draft, "loaded again");
-    shop.page.evaluate("causette('setLocale', 'fr')").await.expect("the page is there");
-    panel.view.wait_for(Role::Button, "Envoyer").await;
-    assert_eq!(panel.view.value_of("Message").await, draft, "in French");
 }
 
 #[tokio::test(flavor = "multi_thread")]
