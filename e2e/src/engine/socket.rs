@@ -135,6 +135,9 @@ impl Line {
         loop {
             let until = [wake, self.link.next_timeout()].into_iter().flatten().min();
             let arrival = tokio::select! {
+                // What has arrived counts before the time that has passed: where this process is late, a pong that lies
+                // in the socket is no pong that stayed away.
+                biased;
                 arrival = std::future::poll_fn(|cx| self.wire.poll(cx)) => Some(arrival),
                 () = sleep_until(until) => None,
             };

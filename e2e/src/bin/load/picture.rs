@@ -45,11 +45,10 @@ fn times(rounds: &[Round]) -> Panel {
 }
 
 fn memory(idle: &Idle) -> Panel {
-    let points = |points: &[(usize, f64)]| {
-        let alone = (0.0, idle.alone / 1024.0);
-        std::iter::once(alone)
-            .chain(points.iter().map(|(count, kib)| (*count as f64, kib / 1024.0)))
-            .collect()
+    let mib = |(count, kib): &(usize, f64)| (*count as f64, kib / 1024.0);
+    let all_open = idle.open.last().map_or(idle.alone, |(_, kib)| *kib);
+    let points = |first: f64, rest: &[(usize, f64)]| {
+        std::iter::once(mib(&(0, first))).chain(rest.iter().map(mib)).collect()
     };
     let most = idle.open.last().map_or(0, |(count, _)| *count);
     Panel {
@@ -57,8 +56,12 @@ fn memory(idle: &Idle) -> Panel {
         x: Axis::linear("idle visitors", most as f64),
         y: Axis::linear("MiB", (idle.most() / 1024.0).max(MEMORY_MIB * ROOM)),
         series: vec![
-            Series { name: "panel open".to_owned(), points: points(&idle.open) },
-            Series { name: "in a conversation".to_owned(), points: points(&idle.conversing) },
+            Series { name: "panel open".to_owned(), points: points(idle.alone, &idle.open) },
+            // They say hello when all are there.
+            Series {
+                name: "of all, in a conversation".to_owned(),
+                points: points(all_open, &idle.conversing),
+            },
         ],
         limit: Some((Direction::Across, MEMORY_MIB, format!("goal: {MEMORY_MIB:.0} MiB"))),
     }
