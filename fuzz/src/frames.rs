@@ -38,6 +38,8 @@ fn postcard_frame<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[
         visitor::encode(&frame).expect("it was within the limit, and is written in its shortest form");
     assert!(again.len() <= bytes.len(), "written again it is longer");
     assert_eq!(visitor::decode::<T>(&again).as_ref(), Ok(&frame));
+    let longer = [bytes, &[0]].concat();
+    assert!(visitor::decode::<T>(&longer).is_err(), "what follows a frame was left unread");
     Some(frame)
 }
 

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use causette_shared::problem::ProblemKind;
 use causette_shared::time::Timestamp;
 
 use crate::clock::Clock;
@@ -13,6 +14,8 @@ use crate::config::Config;
 use crate::limiter::Limiters;
 use crate::live::channel::Channels;
 use crate::live::hub::{Changed, Hub};
+use crate::outage::Outage;
+use crate::service::check_disk::CheckDisk;
 use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::{Store, StoreError, Tx, conversation};
 
@@ -36,6 +39,8 @@ pub struct App {
     pub own_origins: Vec<String>,
     /// How much of what each may do.
     pub limiters: Limiters,
+    /// Whether the disk takes what is written.
+    pub outage: Outage,
 }
 
 impl App {
@@ -52,13 +57,36 @@ impl App {
                     tracing::debug!(%cause, attempts, "another transaction came between");
                     attempts += 1;
                 }
+                Err(UseCaseError::Store(error)) if error.is_of_the_disk() => {
+                    self.outage.note_failure(&error, self.clock.now());
+                    return Err(UseCaseError::Outage(error));
+                }
                 attempted => break attempted?,
             }
         };
+        if !changes.is_empty() {
+            self.outage.note_write(self.clock.now());
+        }
         for change in changes {
             self.hub.publish(change);
         }
         Ok(output)
+    }
+
+    /// Whether what is asked now would be done: the database answers, and its disk takes writes.
+    ///
+    /// # Errors
+    /// It would not.
+    pub async fn check(&self) -> Result<(), UseCaseError> {
+        self.store.ping().await?;
+        if self.outage.lasts() {
+            self.perform(CheckDisk).await?;
+            self.outage.note_write(self.clock.now());
+        }
+        match self.outage.lasts() {
+            true => Err(UseCaseError::refused(ProblemKind::Unavailable)),
+            false => Ok(()),
+        }
     }
 
     /// One transaction. What it returns is committed. A refusal waits like everything else: on SQLite it may have been
@@ -70,10 +98,14 @@ impl App {
                 tx.commit().await?;
                 Ok(done)
             }
-            Err(error) => {
-                tx.roll_back().await?;
-                Err(error)
-            }
+            Err(error) => match tx.roll_back().await {
+                // Where the disk fails, everything is undone already, and there is no better reason than this one.
+                Err(_) if matches!(&error, UseCaseError::Store(cause) if cause.is_of_the_disk()) => {
+                    Err(error)
+                }
+                Err(not_committed) => Err(not_committed.into()),
+                Ok(()) => Err(error),
+            },
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod http;
 pub mod limiter;
 pub mod live;
 pub mod origin;
+pub mod outage;
 pub mod secret;
 pub mod service;
 pub mod site;
@@ -33,6 +34,7 @@ use crate::http::routes::Surface;
 use crate::limiter::Limiters;
 use crate::live::channel::{Channels, Patience};
 use crate::live::hub::Hub;
+use crate::outage::Outage;
 use crate::store::Store;
 
 /// Stopping takes at most this long (G11): what is not done by then is as if the power had failed, and loses nothing.
@@ -50,6 +52,7 @@ pub fn wire(config: Config, store: Store, clock: Arc<dyn Clock>, bound: SocketAd
         clock,
         own_origins: config.own_origins(bound),
         limiters: Limiters::new(&config),
+        outage: Outage::default(),
         channels: Channels::new(config.channels_per_address, Patience::default()),
         config,
     })
@@ -123,10 +126,11 @@ mod tidy {
         ("site", &["origin"]),
         ("limiter", &["config", "secret"]),
         ("store", &["secret", "site", "store"]),
+        ("outage", &["store"]),
         ("backup", &["backup", "store"]),
         ("service", &["clock", "secret", "site", "store", "service"]),
         // The hub is the bus within one process; the rest of `live` stands above `app`.
-        ("app", &["clock", "config", "limiter", "live", "service", "store"]),
+        ("app", &["clock", "config", "limiter", "live", "outage", "service", "store"]),
         ("live", &["app", "limiter", "live", "secret", "service", "site", "store"]),
         ("http", &["app", "http", "live", "secret", "service", "site", "store"]),
         ("demo", &["app", "clock", "secret", "service", "site", "store"]),

@@ -1,4 +1,5 @@
-//! `/healthz`: the process answers. `/readyz`: it can take work, its database answers and it is not about to stop.
+//! `/healthz`: the process answers. `/readyz`: it can take work, its database answers, its disk can be
+//! written to, and it is not about to stop.
 
 use std::sync::Arc;
 
@@ -18,6 +19,6 @@ pub async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, ApiError
     if *app.hub.draining().borrow() {
         return Err(ApiError::new(ProblemKind::Unavailable));
     }
-    app.store.ping().await?;
+    app.check().await?;
     Ok("ready\n")
 }

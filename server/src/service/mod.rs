@@ -2,6 +2,7 @@
 
 pub mod add_agent;
 pub mod add_site;
+pub mod check_disk;
 pub mod mark_seen;
 pub mod reply;
 pub mod send_message;
@@ -43,6 +44,9 @@ pub enum UseCaseError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The disk is full or fails, as was logged when it began: not again for everyone who meets it.
+    #[error(transparent)]
+    Outage(StoreError),
     /// No ids can be minted.
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
@@ -60,8 +64,10 @@ impl UseCaseError {
     pub fn log(&self, what: &'static str) {
         match self {
             Self::Refused(_) => {}
-            Self::Store(StoreError::Batch(_)) => tracing::debug!(what, "was not committed"),
-            _ => {
+            Self::Store(StoreError::Batch(_)) | Self::Outage(_) => {
+                tracing::debug!(error = %self, what, "failed")
+            }
+            Self::Store(_) | Self::Entropy(_) => {
                 let cause = std::error::Error::source(self).map(ToString::to_string);
                 tracing::error!(error = %self, cause, what, "failed");
             }
@@ -73,10 +79,10 @@ impl UseCaseError {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Refused(problem) => problem.clone(),
-            Self::Store(error) if error.is_temporary() => {
+            Self::Store(error) | Self::Outage(error) if error.is_temporary() => {
                 Problem::new(ProblemKind::Unavailable).retry_after_ms(1_000)
             }
-            Self::Store(_) | Self::Entropy(_) => Problem::new(ProblemKind::Internal),
+            Self::Store(_) | Self::Outage(_) | Self::Entropy(_) => Problem::new(ProblemKind::Internal),
         }
     }
 }

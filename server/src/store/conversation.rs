@@ -347,6 +347,20 @@ pub async fn create_conversation(
     Ok(())
 }
 
+/// Writes to the disk and changes nothing: the counter goes one up and one down again. Set to what it is, SQLite would not
+/// write it.
+///
+/// # Errors
+/// The store fails.
+pub async fn write_without_change(tx: &mut Tx) -> Result<(), StoreError> {
+    const UP: &str = "UPDATE counter SET value = value + 1 WHERE name = 'conversation_number'";
+    const DOWN: &str = "UPDATE counter SET value = value - 1 WHERE name = 'conversation_number'";
+    for sql in [UP, DOWN] {
+        both!(tx, conn => sqlx::query(sql).execute(conn).await.map(drop))?;
+    }
+    Ok(())
+}
+
 /// Takes the next place in the log from the conversation's own counter row, which orders all who write to it (G3).
 ///
 /// # Errors

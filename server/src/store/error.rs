@@ -20,6 +20,9 @@ pub enum StoreError {
     /// Another transaction came between. Done again from its beginning, it finds what that one has left.
     #[error("another transaction came between")]
     Conflict(#[source] sqlx::Error),
+    /// The disk is full or fails. Try again later: what can be done is for those who run the server.
+    #[error("the database cannot write to its disk, or not read from it")]
+    Disk(#[source] sqlx::Error),
     /// A row with this unique value exists already.
     #[error("the value of {0} is taken")]
     Taken(Unique),
@@ -65,7 +68,10 @@ impl From<sqlx::Error> for StoreError {
                 // lock_not_available, query_canceled, idle_in_transaction_session_timeout, read_only_sql_transaction
                 // (a primary that has become a standby)
                 "55P03" | "57014" | "25P03" | "25006" => Self::Busy(error),
-                // connection_exception; insufficient_resources, a full disk among them; the server stops or starts.
+                // disk_full, and what the operating system failed to do, io_error among it
+                "53100" => Self::Disk(error),
+                _ if code.starts_with("58") => Self::Disk(error),
+                // connection_exception; insufficient_resources; the server stops or starts.
                 _ if ["08", "53", "57P"].iter().any(|class| code.starts_with(class)) => Self::Busy(error),
                 _ => Self::Internal(error),
             };
@@ -80,14 +86,16 @@ impl From<sqlx::Error> for StoreError {
                 _,
             ) => Self::Busy(error),
             (_, Some(code)) if TEMPORARY.contains(&code) => Self::Busy(error),
+            (_, Some(code)) if OF_THE_DISK.contains(&code) => Self::Disk(error),
             _ => Self::Internal(error),
         }
     }
 }
 
-/// SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_PROTOCOL: what goes by
-/// when another process, the memory or the disk is as before.
-const TEMPORARY: [u32; 7] = [5, 6, 7, 10, 13, 14, 15];
+/// SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM, SQLITE_PROTOCOL: what goes by when another process or the memory is as before.
+const TEMPORARY: [u32; 4] = [5, 6, 7, 15];
+/// SQLITE_READONLY (Linux lets a file system that fails only be read), SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN.
+const OF_THE_DISK: [u32; 4] = [8, 10, 13, 14];
 
 /// The primary result code of an error of SQLite: the low byte of each extended one.
 fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
@@ -96,11 +104,24 @@ fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
 }
 
 impl StoreError {
+    /// Whether the disk is full or fails.
+    #[must_use]
+    pub fn is_of_the_disk(&self) -> bool {
+        match self {
+            Self::Disk(_) => true,
+            Self::Batch(cause) => cause.is_of_the_disk(),
+            Self::Reopen(OpenError::Open { source, .. }) => {
+                sqlite_code(source).is_some_and(|code| OF_THE_DISK.contains(&code))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the same can be tried again later, unchanged.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Busy(_) | Self::Conflict(_) | Self::Reopen(_) => true,
+            Self::Busy(_) | Self::Conflict(_) | Self::Disk(_) | Self::Reopen(_) => true,
             Self::Batch(cause) => cause.is_temporary(),
             Self::Taken(_) | Self::Corrupt { .. } | Self::Internal(_) => false,
         }

@@ -328,8 +328,11 @@ impl Batch {
             // Nobody loses anything but who was told their own error.
             return;
         }
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        tracing::error!(%error, cause, members = self.members.len(), "a batch was not committed");
+        // That the disk fails is told once, when it begins.
+        if !error.is_of_the_disk() {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, cause, members = self.members.len(), "a batch was not committed");
+        }
         let error = Arc::new(error);
         for member in self.members {
             let _ = member.send(Err(Arc::clone(&error)));

@@ -6,7 +6,7 @@ use std::path::Path;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Row as _};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
 use super::group_commit::Writer;
 use super::{BUSY_TIMEOUT, OpenError, Store, schema};
@@ -24,7 +24,12 @@ pub(super) async fn open(file: &str) -> Result<Store, OpenError> {
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
     let failed = |source| OpenError::Open { path: path.clone(), source };
-    let pool = |count| SqlitePoolOptions::new().max_connections(count).acquire_timeout(BUSY_TIMEOUT);
+    let pool = |count| {
+        SqlitePoolOptions::new()
+            .max_connections(count)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .after_release(|connection, _| Box::pin(is_outside_of_transactions(connection)))
+    };
     let migrating = pool(1).connect_with(options.clone()).await.map_err(failed)?;
     schema::SQLITE.run(&migrating).await?;
     let connection = connect(&options).await?;
@@ -49,6 +54,14 @@ pub(super) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConn
         }
     }
     Ok(connection)
+}
+
+/// Whether a connection can be used again. Where the disk fails, SQLite may end a transaction by itself; the ROLLBACK after
+/// it fails then, and sqlx takes the transaction for open ever after: whoever reads there would read the same for ever.
+async fn is_outside_of_transactions(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // The ROLLBACK of a transaction that was dropped may still wait.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// The file of an address, without the parameters that other programs put behind it.

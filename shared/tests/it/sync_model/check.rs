@@ -100,7 +100,8 @@ fn one_thing_is_on_its_way(world: &World) {
 /// announced has a timer: neither needs another frame to go on.
 fn nothing_waits_for_luck(world: &World) {
     let unsent = world.replica.outgoing().iter().any(|outgoing| outgoing.state == OutgoingState::Sending);
-    let waits = unsent || !world.replica.is_current();
+    let has_nothing = world.replica.conversation().is_some() && world.replica.entries().is_empty();
+    let waits = unsent || has_nothing || !world.replica.is_current();
     let on_its_way = !unsent || world.is_paused() || !world.unanswered.is_empty();
     assert!(!world.greeted || on_its_way, "something is unsent, and nothing on its way");
     assert!(!world.greeted || !waits || world.replica.next_timeout().is_some(), "nothing will ever go on");
