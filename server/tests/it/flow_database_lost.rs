@@ -1,5 +1,5 @@
-//! PostgreSQL goes away under a running server, by the connection and as a whole: the server recovers by itself, and
-//! what it acknowledged is there, once, at its place (G1, G2, G3).
+//! PostgreSQL goes away under a running server, by the connection and as a whole, or its disk is full: the server recovers
+//! by itself, and what it acknowledged is there, once, at its place (G1, G2, G3).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::harness::actors::Outcome;
 use crate::harness::app::config;
 use crate::harness::builders::{entry_id, session, text};
 use crate::harness::cluster::{Cluster, shared};
+use crate::harness::database::execute;
 use crate::harness::{TestServer, VisitorActor, within};
 use crate::store_open_postgres::{database_name, terminate};
 
@@ -105,6 +106,11 @@ async fn insist(visitor: &mut VisitorActor, message: &str) -> Seq {
     }
 }
 
+async fn ready(server: &TestServer) -> u16 {
+    let answer = within("the answer", reqwest::get(server.url("/readyz"))).await;
+    answer.expect("it answers").status().as_u16()
+}
+
 async fn serve(cluster: &Cluster) -> (TestServer, String) {
     let directory = tempfile::tempdir().expect("there is a temporary directory");
     let address = cluster.create_database().await;
@@ -136,26 +142,56 @@ async fn a_server_that_crashes_and_comes_back_loses_nothing() {
     const ROUNDS: usize = 3;
     let cluster = Cluster::start();
     let (server, _) = serve(&cluster).await;
-    let ready = async || {
-        let answer = reqwest::get(server.url("/readyz")).await.expect("it answers");
-        answer.status().as_u16()
-    };
     let mut visitor = VisitorActor::arrive(&server).await;
     visitor.say("Hello").await;
     let mut writers = Writers::begin(&server);
     for round in 0..ROUNDS {
         writers.progress(20).await;
         cluster.crash_server();
-        assert_eq!(within("the answer", ready()).await, 503);
+        assert_eq!(ready(&server).await, 503);
         let refused = visitor.send(entry_id(), text("Anybody?")).await;
         assert!(matches!(refused, Outcome::Refused(problem) if problem.kind == ProblemKind::Unavailable));
         cluster.start_server();
         writers.progress(20).await;
-        assert_eq!(within("the answer", ready()).await, 200, "round {round}");
+        assert_eq!(ready(&server).await, 200, "round {round}");
         // The connection that stood all the while goes on.
         let seq = insist(&mut visitor, "Still there?").await;
         visitor.await_seq(seq).await;
     }
     writers.assert_kept(&server).await;
     drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_full_disk_is_refused_for_now_and_then_forgotten() {
+    // No disk fills up here: this is the error that PostgreSQL ends a statement with when its own is full.
+    const FULL: &str = "CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$";
+    const ENTRIES: &str = "CREATE TRIGGER disk_full BEFORE INSERT ON entry EXECUTE FUNCTION disk_full()";
+    const COUNTER: &str = "CREATE TRIGGER disk_full BEFORE UPDATE ON counter EXECUTE FUNCTION disk_full()";
+    let (server, _) = serve(shared()).await;
+    let mut visitor = VisitorActor::arrive(&server).await;
+    visitor.say("Hello").await;
+    visitor.sync().await;
+    for sql in [FULL, ENTRIES, COUNTER] {
+        execute(&server.app.store, sql).await;
+    }
+    let id = entry_id();
+    let Outcome::Refused(problem) = visitor.send(id, text("Still there?")).await else {
+        panic!("it was acknowledged without being written");
+    };
+    assert_eq!(problem.kind, ProblemKind::Unavailable);
+    assert!(problem.retry_after_ms.is_some());
+    assert_eq!(ready(&server).await, 503);
+    server.advance(60);
+    assert_eq!(ready(&server).await, 503, "it asks the disk, not the clock");
+    for sql in ["DROP TRIGGER disk_full ON entry", "DROP TRIGGER disk_full ON counter"] {
+        execute(&server.app.store, sql).await;
+    }
+    let conversation = visitor.conversation();
+    assert_eq!(visitor.send(id, text("Still there?")).await, Outcome::Acknowledged(conversation, 3));
+    // One write that succeeds could be luck: what is short is not short of everything.
+    assert_eq!(ready(&server).await, 503);
+    server.advance(4);
+    assert_eq!(ready(&server).await, 200);
 }

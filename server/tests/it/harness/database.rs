@@ -1,9 +1,11 @@
 //! The two databases that everything runs on, and what a test asks them past the store.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use causette_server::store::{Store, Tx};
+use causette_shared::id::{EntryId, Seq};
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use super::cluster;
@@ -73,6 +75,17 @@ pub async fn connect(file: &Path) -> SqliteConnection {
     SqliteConnection::connect_with(&options).await.expect("the database opens")
 }
 
+/// SQLite finds nothing wrong with a database: every page, every index, every key.
+pub async fn assert_sound(file: &Path) {
+    let mut connection = connect(file).await;
+    let found: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")
+        .fetch_all(&mut connection)
+        .await
+        .expect("it can be checked");
+    assert_eq!(found, ["ok"]);
+    connection.close().await.expect("it closes");
+}
+
 /// Runs a statement past the store.
 pub async fn execute(store: &Store, sql: &'static str) {
     let mut tx = store.begin().await.expect("the store is free");
@@ -87,6 +100,21 @@ pub async fn number(store: &Store, sql: &str) -> i64 {
     let found: Result<i64, _> =
         on_connection!(&mut tx, conn => sqlx::query_scalar(sql).fetch_one(conn).await);
     found.expect("the table is there")
+}
+
+/// Where each entry stands in its conversation. An id that is there more than once has several places.
+pub async fn list_places(store: &Store) -> BTreeMap<EntryId, Vec<Seq>> {
+    let mut tx = store.begin_read().await.expect("the store reads");
+    let rows: Vec<(String, i64)> = on_connection!(&mut tx, conn => {
+        let rows = sqlx::query("SELECT id, seq FROM entry").fetch_all(conn).await.expect("the table is there");
+        rows.iter().map(|row| (row.get("id"), row.get("seq"))).collect()
+    });
+    let mut places = BTreeMap::<EntryId, Vec<Seq>>::new();
+    for (id, seq) in rows {
+        let seq = Seq::try_from(seq).expect("it is small");
+        places.entry(id.parse().expect("it is an id")).or_default().push(seq);
+    }
+    places
 }
 
 /// Whatever happened, each log is 1 … n, ends where its conversation says, and holds each id once (G2, G3).

@@ -122,5 +122,8 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            println!("the server's log:\n{}", self.log());
+        }
     }
 }
