@@ -1,6 +1,6 @@
 //! A draft is not lost, and lasts no longer than a session or the visitor's consent allows (DESIGN 5, "Storage").
 
-use causette_e2e::harness::{HostSite, Policy, Server, wait_until};
+use causette_e2e::harness::{Browser, HostSite, Policy, Server, wait_until};
 use causette_e2e::pages::{Panel, Role, Shop};
 
 use crate::survival::{open, profile};
