@@ -84,9 +84,15 @@ impl Tx {
     pub async fn roll_back(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(SqliteTx::Write(turn)) => turn.undo().await,
-            // Here only what is committed is read. A lost connection rolls back as well.
-            Self::Sqlite(SqliteTx::Read(tx)) => Ok(drop(tx.rollback().await)),
-            Self::Postgres(tx) => Ok(drop(tx.rollback().await)),
+            // Here only what is committed is read, and a connection that is lost rolls back as well.
+            Self::Sqlite(SqliteTx::Read(tx)) => {
+                let _ = tx.rollback().await;
+                Ok(())
+            }
+            Self::Postgres(tx) => {
+                let _ = tx.rollback().await;
+                Ok(())
+            }
         }
     }
 }
