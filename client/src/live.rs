@@ -141,7 +141,8 @@ impl Live {
 }
 
 impl Inner {
-    /// Changes the link, carries out what it wants then, and tells of a connection or an attempt that this has ended.
+    /// Changes the link, carries out what it wants then, and tells of a connection or an attempt that this has ended,
+    /// unless another carrier takes over.
     fn change(self: &Rc<Self>, act: &dyn Fn(&mut Link, Timestamp, u32)) {
         let (was_busy, state) = {
             let mut link = self.link.borrow_mut();
@@ -151,12 +152,14 @@ impl Inner {
         };
         let waits = matches!(state, LinkState::Waiting { .. });
         let is_over = was_busy && (waits || matches!(state, LinkState::Idle));
+        let mut is_news = is_over && waits;
         if is_over {
             let effect = self.carriers.borrow_mut().lost();
+            is_news &= !matches!(effect, Some(CarrierEffect::Switch));
             self.carry_out(effect);
         }
         self.drive();
-        if is_over && waits {
+        if is_news {
             let attempts = self.link.borrow().failed_attempts();
             (self.on_event)(LiveEvent::Lost { attempts });
         }
@@ -219,6 +222,7 @@ impl Inner {
                 self.change(&|link, now, _| link.wake(now));
             }
             Some(CarrierEffect::GiveUp) => self.closed(),
+            Some(CarrierEffect::Switch) => self.link.borrow_mut().wake(timer::now()),
         }
     }
 

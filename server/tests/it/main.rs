@@ -25,6 +25,7 @@ mod flow_stale_reply;
 mod flow_status;
 mod harness;
 mod http_access;
+mod http_channel;
 mod http_documents;
 mod http_problems;
 mod http_session;

@@ -40,11 +40,14 @@ pub fn split_word(body: &[u8]) -> Result<(u32, &[u8]), Malformed> {
     Ok((u32::from_be_bytes(*word), rest))
 }
 
-/// Splits the first frame off: that frame, and what follows it. `None` where there is none left.
+/// A frame, and what follows it.
+pub type FrameAndRest<'a> = (&'a [u8], &'a [u8]);
+
+/// Splits the first frame off. `None` where there is none left.
 ///
 /// # Errors
 /// The body ends inside a frame.
-pub fn split_frame(body: &[u8]) -> Result<Option<(&[u8], &[u8])>, Malformed> {
+pub fn split_frame(body: &[u8]) -> Result<Option<FrameAndRest<'_>>, Malformed> {
     if body.is_empty() {
         return Ok(None);
     }

@@ -43,6 +43,8 @@ pub enum CarrierEffect {
     Move,
     /// Give the connection up: it has opened and brings nothing.
     GiveUp,
+    /// Make the next attempt at once: it is the first over HTTP, and mostly a good one. Nobody has to hear of a loss.
+    Switch,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,30 +115,28 @@ impl Carriers {
         }
     }
 
-    /// The connection is gone, or could not be opened. Says whether a probe is to be closed.
+    /// The connection is gone, or could not be opened.
     #[must_use]
     pub fn lost(&mut self) -> Option<CarrierEffect> {
         self.first_frame = None;
         let was_probing = matches!(self.probe, Probe::Running { .. });
         self.probe = Probe::None;
-        if !std::mem::take(&mut self.heard) {
-            self.failed();
+        if std::mem::take(&mut self.heard) {
+            return was_probing.then_some(CarrierEffect::EndProbe);
         }
-        was_probing.then_some(CarrierEffect::EndProbe)
-    }
-
-    fn failed(&mut self) {
         match self.carrier {
             Carrier::Socket => {
                 self.failures += 1;
-                if self.failures >= FAILURES {
+                (self.failures >= FAILURES).then(|| {
                     self.carrier = Carrier::Http;
-                }
+                    CarrierEffect::Switch
+                })
             }
             // Neither works, so nothing is known of either.
             Carrier::Http => {
                 self.failures = 0;
                 self.carrier = Carrier::Socket;
+                None
             }
         }
     }

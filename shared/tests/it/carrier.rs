@@ -138,6 +138,7 @@ impl Driver {
                 self.change(|link, now| link.postpone(now, Duration::ZERO, 0));
                 self.change(|link, now| link.wake(now));
             }
+            Some(CarrierEffect::Switch) => self.link.wake(self.now),
             Some(CarrierEffect::GiveUp) => {
                 self.connection = None;
                 self.change(|link, now| link.closed(now, u32::MAX));
@@ -206,7 +207,7 @@ fn a_free_network_is_never_asked_for_http() {
 fn websockets_that_bring_nothing_are_followed_by_http() {
     let (socket, http) = (Carrier::Socket, Carrier::Http);
     for (lets, seconds, attempts) in
-        [(Lets::Refuses, 2, vec![socket, socket, http]), (Lets::Swallows, 11, vec![socket, http])]
+        [(Lets::Refuses, 1, vec![socket, socket, http]), (Lets::Swallows, 10, vec![socket, http])]
     {
         let mut driver = Driver::start(blocked(lets));
         driver.pass(Duration::from_secs(seconds));

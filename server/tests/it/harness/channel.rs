@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
+use causette_shared::problem::Problem;
 use causette_shared::protocol::channel::{push_frame, push_word, split_frame};
+use causette_shared::protocol::visitor::{ClientFrame, ServerFrame, decode, encode};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::{Client, Response};
 use serde_json::Value;
@@ -11,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response as Accepted};
 
-use super::within;
+use super::{TestServer, within};
 
 /// The path of the visitor's channel.
 pub const VISITOR_CHANNEL: &str = "/api/v1/visitor/channel";
@@ -58,6 +60,16 @@ impl HttpLine {
     /// Opens a channel.
     pub async fn open(authority: &str, path: &str, cookie: Option<&str>) -> Self {
         Self::try_open(authority, path, cookie).await.expect("the channel opens")
+    }
+
+    /// Opens a visitor's channel.
+    pub async fn of_visitor(server: &TestServer) -> Self {
+        Self::open(&server.address.to_string(), VISITOR_CHANNEL, None).await
+    }
+
+    /// Opens a desk's channel with the cookie of a session.
+    pub async fn of_desk(server: &TestServer, cookie: &str) -> Self {
+        Self::open(&server.address.to_string(), DESK_CHANNEL, Some(cookie)).await
     }
 
     /// Makes a request to the channel with this body.
@@ -110,6 +122,35 @@ impl HttpLine {
     }
 }
 
+impl HttpLine {
+    /// Reads a visitor's frames until the wanted one.
+    pub async fn expect<T>(&mut self, what: &str, mut wanted: impl FnMut(ServerFrame) -> Option<T>) -> T {
+        loop {
+            let frames = within(what, self.receive()).await;
+            let frames = frames.unwrap_or_else(|refusal| panic!("{refusal:?} came before {what}"));
+            for frame in frames {
+                if let Some(found) = wanted(decode(&frame).expect("it is a frame")) {
+                    return found;
+                }
+            }
+        }
+    }
+
+    /// Waits for a problem about a visitor's connection.
+    pub async fn expect_problem(&mut self) -> Problem {
+        let problem = |frame| match frame {
+            ServerFrame::Problem(problem) => Some(problem),
+            _ => None,
+        };
+        self.expect("a problem", problem).await
+    }
+}
+
+/// The visitor's shortest frame.
+pub fn ping() -> Vec<u8> {
+    encode(&ClientFrame::Ping).expect("it fits")
+}
+
 /// A request's body.
 pub fn body(number: u32, frames: &[Vec<u8>]) -> Vec<u8> {
     let mut body = Vec::new();
@@ -118,6 +159,11 @@ pub fn body(number: u32, frames: &[Vec<u8>]) -> Vec<u8> {
         push_frame(&mut body, frame);
     }
     body
+}
+
+/// A refusal that is expected.
+pub fn told(status: u16, kind: &str) -> Refusal {
+    (status, kind.to_owned())
 }
 
 /// What a request was refused with.
