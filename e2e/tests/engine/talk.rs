@@ -19,6 +19,8 @@ async fn a_visitor_and_an_agent_talk_and_both_hold_the_same() {
             let _ = told.send(upto);
         }
     });
+    wait_for("an open panel", async || Ok(visitor.held().await.online.then_some(()))).await;
+    // The first message begins the session, of which the server has to be told on the open connection.
     let question = visitor.say("Is anybody there?");
     let conversation =
         hold("the question in the log", &visitor, &[question]).await.conversation.expect("it has begun");
