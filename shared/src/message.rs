@@ -50,7 +50,7 @@ pub fn preview(text: &str) -> String {
     let mut line = String::new();
     let mut characters = 0;
     for word in text.split_whitespace() {
-        if !line.is_empty() {
+        if !line.is_empty() && characters < limits::PREVIEW_CHARS {
             line.push(' ');
             characters += 1;
         }
@@ -183,6 +183,9 @@ mod tests {
         let long = preview(&"word ".repeat(100));
         assert_eq!(long.chars().count(), limits::PREVIEW_CHARS + 1);
         assert!(long.ends_with('…'));
+        let full = "x".repeat(limits::PREVIEW_CHARS);
+        assert_eq!(preview(&full), full);
+        assert_eq!(preview(&[&full, " more"].concat()), [&full, "…"].concat(), "no space before the sign");
     }
 
     #[test]

@@ -103,6 +103,7 @@ fn nothing_waits_for_luck(world: &World) {
     let has_nothing = world.replica.conversation().is_some() && world.replica.entries().is_empty();
     let waits = unsent || has_nothing || !world.replica.is_current();
     let on_its_way = !unsent || world.is_paused() || !world.unanswered.is_empty();
+    assert!(!world.greeted || world.is_followed(), "nothing new would be told");
     assert!(!world.greeted || on_its_way, "something is unsent, and nothing on its way");
     assert!(!world.greeted || !waits || world.replica.next_timeout().is_some(), "nothing will ever go on");
 }

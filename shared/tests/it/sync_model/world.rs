@@ -37,6 +37,8 @@ pub struct World {
     wire: Wire,
     /// Whether the server has greeted the client over this connection.
     pub greeted: bool,
+    /// Whether the client has asked for entries since.
+    resumed: bool,
     /// How many texts were written.
     written: usize,
     /// Ids whose place in the log is free, since they failed once, and so did not keep their turn.
@@ -74,6 +76,7 @@ impl World {
             server,
             wire: Wire::default(),
             greeted: false,
+            resumed: false,
             written: 0,
             failed: HashSet::new(),
             taken_back: HashSet::new(),
@@ -95,6 +98,11 @@ impl World {
     /// Transitions that found something to do.
     pub fn steps(&self) -> usize {
         self.steps
+    }
+
+    /// Whether the server knows that it has to tell the client what is new.
+    pub fn is_followed(&self) -> bool {
+        self.follow == Follow::Unasked || self.resumed
     }
 
     /// Whether what is unsent may wait although the client is connected.
@@ -307,6 +315,7 @@ impl World {
     fn hang_up(&mut self) {
         self.wire.hang_up();
         self.greeted = false;
+        self.resumed = false;
         self.paused_until = None;
         self.acknowledged.clear();
         self.unanswered.clear();
@@ -332,7 +341,10 @@ impl World {
                     assert!(patient, "{id} was sent again before it could be answered");
                     ClientFrame::Send { id, content }
                 }
-                Effect::Resume { conversation, after } => ClientFrame::Resume { conversation, after },
+                Effect::Resume { conversation, after } => {
+                    self.resumed = true;
+                    ClientFrame::Resume { conversation, after }
+                }
                 Effect::Earlier { conversation, before } => ClientFrame::Earlier { conversation, before },
             });
         }
