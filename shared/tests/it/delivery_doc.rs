@@ -8,7 +8,7 @@ fn rows(page: &str) -> Vec<Vec<&str>> {
     page.lines()
         .filter(|line| line.starts_with("| `"))
         .map(|line| line.split('`').skip(1).step_by(2).collect::<Vec<_>>())
-        .filter(|names| names.first().is_some_and(|first| is_path(first)))
+        .filter(|names| names.first().is_some_and(is_path))
         .collect()
 }
 
