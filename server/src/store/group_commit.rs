@@ -12,16 +12,16 @@
 //!   earlier members wrote is never taken for committed.
 //! - After a failure the connection is opened anew, with its settings checked as at the start.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{Connection as _, Sqlite, Transaction};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::turn::{End, Outcome, Returned, Turn};
 use super::{BUSY_TIMEOUT, StoreError, sqlite};
 
 /// Members of one batch at most: the first waits for the last, some ten milliseconds.
@@ -41,9 +41,6 @@ const ROLLBACK: &str = "ROLLBACK";
 
 /// Whom a turn is given to.
 type Asker = oneshot::Sender<Result<Turn, StoreError>>;
-
-/// What became of a batch, told to each of its members.
-type Outcome = Result<(), Arc<StoreError>>;
 
 /// Gives turns on the one connection that writes. Clones share it.
 #[derive(Clone)]
@@ -101,67 +98,6 @@ impl Writer {
         let _ = self.requests.send(Request::Close(done));
         // An error says that it was closed before.
         let _ = closed.await;
-    }
-}
-
-/// A turn on the connection that writes. Dropped without `keep`, it is undone.
-pub struct Turn {
-    /// There until it is given back.
-    lent: Option<(SqliteConnection, oneshot::Sender<Returned>)>,
-}
-
-/// A turn that has ended.
-struct Returned {
-    connection: SqliteConnection,
-    end: End,
-    /// Who waits for the outcome.
-    tell: Option<oneshot::Sender<Outcome>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Kept,
-    Undone,
-}
-
-impl Turn {
-    /// Keeps what was written: when this returns, it is committed with the rest of its batch.
-    ///
-    /// # Errors
-    /// The batch was not committed, and nothing of it is there.
-    pub(super) async fn keep(self) -> Result<(), StoreError> {
-        self.end(End::Kept).await
-    }
-
-    /// Undoes what was written, and waits until what was read is committed.
-    ///
-    /// # Errors
-    /// The batch was not committed: what was read there never was.
-    pub(super) async fn undo(self) -> Result<(), StoreError> {
-        self.end(End::Undone).await
-    }
-
-    async fn end(mut self, end: End) -> Result<(), StoreError> {
-        let (tell, told) = oneshot::channel();
-        self.give_back(end, Some(tell));
-        match told.await {
-            Ok(outcome) => outcome.map_err(StoreError::Batch),
-            // The task has gone with its runtime.
-            Err(_) => Err(StoreError::Busy(sqlx::Error::WorkerCrashed)),
-        }
-    }
-
-    fn give_back(&mut self, end: End, tell: Option<oneshot::Sender<Outcome>>) {
-        if let Some((connection, give_back)) = self.lent.take() {
-            // Where nobody takes it, the connection closes, and SQLite rolls back.
-            let _ = give_back.send(Returned { connection, end, tell });
-        }
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.give_back(End::Undone, None);
     }
 }
 
@@ -226,7 +162,7 @@ impl Task {
         loop {
             let (lent, returned) = oneshot::channel();
             // Whoever has gone meanwhile leaves a turn that is dropped here, and comes back like any other.
-            let _ = asker.send(Ok(Turn { lent: Some((batch.connection, lent)) }));
+            let _ = asker.send(Ok(Turn::lend(batch.connection, lent)));
             let Ok(Returned { connection, end, tell }) = returned.await else {
                 // Only a turn that is leaked does not come back. The batch has gone with it, and its members are told by
                 // their closed channels.
@@ -352,46 +288,4 @@ async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(),
 /// Closes a connection that is in an unknown state, and waits until its locks are gone.
 async fn discard(connection: SqliteConnection) {
     let _ = connection.close().await;
-}
-
-impl Deref for Turn {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        &self.lent.as_ref().expect("only the methods that consume the turn give it back").0
-    }
-}
-
-impl DerefMut for Turn {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.lent.as_mut().expect("only the methods that consume the turn give it back").0
-    }
-}
-
-/// A transaction on SQLite.
-pub enum SqliteTx {
-    /// On a snapshot of its own; it only reads.
-    Read(Transaction<'static, Sqlite>),
-    /// A turn in a batch.
-    Write(Turn),
-}
-
-impl Deref for SqliteTx {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        match self {
-            Self::Read(tx) => tx,
-            Self::Write(turn) => turn,
-        }
-    }
-}
-
-impl DerefMut for SqliteTx {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        match self {
-            Self::Read(tx) => tx,
-            Self::Write(turn) => turn,
-        }
-    }
 }

@@ -19,6 +19,7 @@ pub mod schema;
 pub mod site;
 mod sqlite;
 pub mod tables;
+mod turn;
 pub mod visitor;
 
 use std::time::Duration;
@@ -28,7 +29,8 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{Postgres, Transaction};
 
 pub use error::{OpenError, StoreError, Unique};
-pub use group_commit::{SqliteTx, Turn, Writer};
+pub use group_commit::Writer;
+pub use turn::{SqliteTx, Turn};
 
 /// How long a writer waits for another process, and a request for a connection, before it is answered "busy".
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
