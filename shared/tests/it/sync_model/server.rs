@@ -132,7 +132,7 @@ impl Server {
     /// Says at once, or when next asked, that it cannot go on.
     pub fn reset(&mut self) -> Vec<ServerFrame> {
         match self.current().filter(|_| self.follows) {
-            Some(current) => self.from_the_newest(current, true),
+            Some(current) => newest(current, true),
             None => {
                 self.cannot_resume = true;
                 Vec::new()
@@ -238,14 +238,8 @@ impl Server {
         let forgotten = after.is_some() && std::mem::take(&mut self.cannot_resume);
         match after.map(|after| after as usize) {
             Some(after) if after <= conversation.log.len() && !forgotten => pages(conversation, after),
-            after => self.from_the_newest(conversation, after.is_some()),
+            after => newest(conversation, after.is_some()),
         }
-    }
-
-    fn from_the_newest(&self, conversation: &Conversation, reset: bool) -> Vec<ServerFrame> {
-        let reset = reset.then_some(ServerFrame::Reset { conversation: conversation.id });
-        let newest = pages(conversation, conversation.log.len().saturating_sub(WINDOW));
-        reset.into_iter().chain(newest).collect()
     }
 
     fn earlier(&self, id: ConversationId, before: Seq) -> Vec<ServerFrame> {
@@ -298,6 +292,13 @@ fn pages(conversation: &Conversation, from: usize) -> Vec<ServerFrame> {
     let entries = conversation.log[from..].chunks(PAGE).map(<[Entry]>::to_vec);
     let entries = entries.chain((from == conversation.log.len()).then(Vec::new));
     entries.map(|entries| ServerFrame::Entries { conversation: conversation.id, entries }).collect()
+}
+
+/// The newest window, after a reset where the place that was named is none to go on from.
+fn newest(conversation: &Conversation, reset: bool) -> Vec<ServerFrame> {
+    let reset = reset.then_some(ServerFrame::Reset { conversation: conversation.id });
+    let window = pages(conversation, conversation.log.len().saturating_sub(WINDOW));
+    reset.into_iter().chain(window).collect()
 }
 
 fn state(conversation: &Conversation) -> ConversationState {
