@@ -10,7 +10,7 @@ const LEFT: f64 = 52.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 62.0;
 const BOTTOM: f64 = 48.0;
-/// A line of so many values or fewer has a mark at each.
+/// Where every line has so many values or fewer, each has a mark.
 const MARKED: usize = 12;
 
 /// Colours of both schemes, with a contrast of at least 4.5:1 to their ground.
@@ -163,11 +163,12 @@ impl Panel {
     }
 
     fn draw_series(&self, svg: &mut String, series: &Series, class: &str) {
+        let is_marked = self.series.iter().all(|series| series.points.len() <= MARKED);
         let mut corners = Vec::with_capacity(series.points.len());
         for (x, y) in &series.points {
             let (left, height) = self.place(*x, *y);
             corners.push(format!("{left:.1},{height:.1}"));
-            if series.points.len() <= MARKED {
+            if is_marked {
                 let _ = writeln!(
                     svg,
                     "<circle class=\"dot {class}\" cx=\"{left:.1}\" cy=\"{height:.1}\" r=\"3.5\"/>"
