@@ -22,7 +22,7 @@ pub fn at_any_time(world: &World, story: &Story) {
     nothing_written_is_gone(world, story);
     what_is_acknowledged_is_stored(world);
     one_thing_is_on_its_way(world);
-    nothing_waits_for_luck(world);
+    nothing_waits_for_luck(world, story);
     the_order_of_writing_is_kept(world, story);
 }
 
@@ -98,9 +98,11 @@ fn one_thing_is_on_its_way(world: &World) {
 
 /// While the client is connected, what is unsent is on its way, unless the server has asked for a pause; and what was
 /// announced has a timer: neither needs another frame to go on.
-fn nothing_waits_for_luck(world: &World) {
+fn nothing_waits_for_luck(world: &World, story: &Story) {
     let unsent = world.replica.outgoing().iter().any(|outgoing| outgoing.state == OutgoingState::Sending);
-    let has_nothing = world.replica.conversation().is_some() && world.replica.entries().is_empty();
+    // A doubled answer of a store that was put back ends the wait for the next one; a pong tells soon enough.
+    let has_nothing =
+        !story.put_back && world.replica.conversation().is_some() && world.replica.entries().is_empty();
     let waits = unsent || has_nothing || !world.replica.is_current();
     let on_its_way = !unsent || world.is_paused() || !world.unanswered.is_empty();
     assert!(!world.greeted || world.is_followed(), "nothing new would be told");
