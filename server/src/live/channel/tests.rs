@@ -68,12 +68,15 @@ async fn each_request_puts_the_end_off() {
 
 #[tokio::test]
 async fn one_whose_request_breaks_off_is_given_up_soon() {
-    let (_channels, _token, shared, end) = open(Patience { abandoned: SHORT, ..PATIENT });
+    let (_channels, _token, shared, end) =
+        open(Patience { abandoned: SHORT, silence: 100 * LONG, ..PATIENT });
     let ended = tokio::spawn(async move { end.receive().await.is_err() });
     let body = number(1);
     // Begins to wait, and is dropped as a server drops a request whose connection has gone.
     assert!(timeout_at(Instant::now() + SHORT, shared.fetch(&body)).await.is_err());
-    assert!(ended.await.expect("it does not panic"), "well before it has been silent for long");
+    let ended = timeout_at(Instant::now() + LONG, ended).await;
+    let ended = ended.expect("it ends well before it has been silent for long");
+    assert!(ended.expect("it does not panic"));
 }
 
 #[tokio::test]
