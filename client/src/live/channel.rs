@@ -1,7 +1,7 @@
 //! A connection over HTTP: one request that opens it, one at a time that sends, one at a time that waits to receive
 //! (docs/protocol.md, "Over HTTP"). Any answer but the expected one is its end.
 //!
-//! `XMLHttpRequest` and not `fetch`: no promises and no header objects, which is 1 kB less in the widget.
+//! `XMLHttpRequest` and not `fetch`: it takes no promises and no header objects, and every byte counts in the widget.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};

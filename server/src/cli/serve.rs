@@ -27,6 +27,7 @@ pub(super) async fn open_store(config: &Config) -> Result<Store, CommandError> {
 /// Serves until the process is told to stop.
 pub(super) async fn serve(config: Config, surface: Surface) -> Result<(), CommandError> {
     telemetry::start(&config)?;
+    allow_many_files();
     let store = open_store(&config).await?;
     let listener = TcpListener::bind(config.listen)
         .await
@@ -44,6 +45,15 @@ pub(super) async fn serve(config: Config, surface: Surface) -> Result<(), Comman
     crate::run(app, listener, surface, told_to_stop())
         .await
         .map_err(|error| CommandError::Failure(error.to_string()))
+}
+
+/// Raises the process's limit of open files as far as it may: every connection is one, and what a shell or a service
+/// manager gives by default ends near a thousand visitors.
+fn allow_many_files() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) => tracing::info!(files, "so many files and connections may be open"),
+        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+    }
 }
 
 /// Waits for SIGTERM or SIGINT; where neither can be heard, for ever.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use causette_shared::entry::Entry;
 use causette_shared::id::{ConversationId, VisitorId};
 use causette_shared::presence::Activity;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use super::presence::Connections;
@@ -15,9 +16,9 @@ use crate::secret::SecretHash;
 use crate::store::conversation::Conversation;
 
 /// Hints that a connection may have waiting. One that lags further is cut: reading from the store is cheaper. A desk that
-/// waits for its own commit behind those of some hundred visitors is told of each of theirs meanwhile, and is no laggard.
-/// Room that is not used costs nothing.
-pub const QUEUE: usize = 1024;
+/// waits for its own commit behind those of some hundred visitors is told of each of theirs meanwhile, and is no laggard:
+/// this is some five seconds of 800 messages a second. Room that is not used costs nothing, and hints are shared.
+pub const QUEUE: usize = 4096;
 
 /// What a conversation has become, and what was added to it.
 #[derive(Clone, Debug)]
@@ -200,7 +201,15 @@ impl Hub {
 
 /// Queues a notice for everyone in a room, and puts out who cannot take it: its channel closes, its connection ends.
 fn tell(room: &mut Vec<(ConnectionId, Queue)>, notice: &Arc<Notice>) {
-    room.retain(|(_, queue)| queue.try_send(Arc::clone(notice)).is_ok());
+    room.retain(|(id, queue)| match queue.try_send(Arc::clone(notice)) {
+        Ok(()) => true,
+        Err(TrySendError::Full(_)) => {
+            tracing::warn!(connection = id.0, "a reader lags behind and is cut: it comes back and resumes");
+            false
+        }
+        // It has ended by itself.
+        Err(TrySendError::Closed(_)) => false,
+    });
 }
 
 /// A connection's place in the hub. Dropping it leaves every room.
