@@ -130,12 +130,17 @@ impl Recorder {
         self.add(Event::Composed { id, conversation, text: text.to_owned() });
     }
 
+    /// A reply that a colleague had forestalled is about to be sent all the same.
+    pub fn sent_anyway(&self, id: EntryId) {
+        self.add(Event::SentAnyway { id });
+    }
+
     /// An acknowledgement has come.
     pub fn acknowledged(&self, id: EntryId, conversation: ConversationId, seq: Seq) {
         self.add(Event::Acknowledged { id, conversation, seq });
     }
 
-    /// A refusal has come that is not temporary.
+    /// A refusal has come that is neither temporary nor a question to the person.
     pub fn refused(&self, id: EntryId, why: &str) {
         self.add(Event::Refused { id, why: why.to_owned() });
     }

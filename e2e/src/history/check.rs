@@ -205,7 +205,7 @@ impl Check<'_> {
                     self.breaks(Rule::Lost, format!("{}: {id} was refused: {why}", client.name));
                 }
                 Event::Told { conversation, seq, id } => self.entry(client, *conversation, *seq, *id),
-                Event::Composed { .. } | Event::Seen { .. } => {}
+                Event::Composed { .. } | Event::SentAnyway { .. } | Event::Seen { .. } => {}
             }
         }
     }
@@ -240,12 +240,21 @@ impl Check<'_> {
         }
     }
 
-    /// What one client wrote into a conversation stands there in the order of writing.
+    /// What one client wrote into a conversation stands there in the order of writing; what was sent all the same, where
+    /// that was decided last.
     fn own_order(&mut self, client: &Client) {
+        let mut written: BTreeMap<usize, EntryId> = BTreeMap::new();
+        let mut at: HashMap<EntryId, usize> = HashMap::new();
+        for (moment, event) in client.events.iter().enumerate() {
+            let (Event::Composed { id, .. } | Event::SentAnyway { id }) = event else { continue };
+            self.summary.composed += usize::from(matches!(event, Event::Composed { .. }));
+            if let Some(before) = at.insert(*id, moment) {
+                written.remove(&before);
+            }
+            written.insert(moment, *id);
+        }
         let mut last: BTreeMap<ConversationId, (Seq, EntryId)> = BTreeMap::new();
-        for event in &client.events {
-            let Event::Composed { id, .. } = event else { continue };
-            self.summary.composed += 1;
+        for id in written.values() {
             let Some(&(conversation, seq)) = self.places.get(id).and_then(|places| places.first()) else {
                 continue;
             };

@@ -62,6 +62,11 @@ pub enum Event {
         /// What it says.
         text: String,
     },
+    /// A reply that a colleague had forestalled was sent all the same: it is written anew now.
+    SentAnyway {
+        /// Which.
+        id: EntryId,
+    },
     /// The server said that it is committed.
     Acknowledged {
         /// Which.

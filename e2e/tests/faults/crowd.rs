@@ -99,6 +99,11 @@ impl Crowd {
         self.shared.reopened.load(Ordering::Relaxed)
     }
 
+    /// Replies that a colleague had forestalled.
+    pub fn forestalled(&self) -> usize {
+        self.shared.forestalled.load(Ordering::Relaxed)
+    }
+
     /// Stops the writing, waits until everybody has everything, and writes down what they hold.
     pub async fn settle(self) {
         self.phase.send_replace(Phase::Looking);

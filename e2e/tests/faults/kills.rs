@@ -129,13 +129,16 @@ async fn survive(seed: &Seed, database: &Database<'_>) {
 
     wires.heal();
     let (repeats, reopened, damage) = (crowd.repeats(), crowd.reopened(), wires.damage());
+    let forestalled = crowd.forestalled();
     crowd.settle().await;
     let told = read_server(&server.direct(), &server.origin).await;
     server.kill().await;
     let stored = database.read(&server).await;
     let summary = book.verify(&stored, Moment::Settled);
     println!("{seed}: {} rounds, {summary:?}", seed.rounds());
-    println!("{repeats} messages sent again, {reopened} tabs opened again, {damage:?}");
+    println!(
+        "{repeats} messages sent again, {reopened} tabs opened again, {forestalled} forestalled, {damage:?}"
+    );
     let is_much = summary.acknowledged > seed.rounds() && summary.seen > summary.acknowledged;
     assert!(is_much, "too little was compared");
     book.verify(&told, Moment::Settled);
@@ -143,6 +146,9 @@ async fn survive(seed: &Seed, database: &Database<'_>) {
     // Fewer rounds may happen to be spared by one of them.
     if seed.rounds() >= ROUNDS {
         let wires = [damage.acknowledgements, damage.cut_frames, damage.closed, damage.held];
-        assert!(!wires.contains(&0) && repeats > 0 && reopened > 0, "a kind of fault never came");
+        assert!(
+            !wires.contains(&0) && repeats > 0 && reopened > 0 && forestalled > 0,
+            "a kind of fault never came"
+        );
     }
 }

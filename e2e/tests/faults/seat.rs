@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use causette_e2e::engine::{AgentClient, Event, Held, Identity, Place, Reading, VisitorClient};
 use causette_e2e::history::{Recorder, Side};
 use causette_shared::id::ConversationId;
+use causette_shared::problem::ProblemKind;
 use futures_util::future::join_all;
 
 /// Where somebody sits, with the client that is open at the moment.
@@ -29,6 +30,7 @@ pub struct Shared {
     pub acknowledged: AtomicUsize,
     pub repeats: AtomicUsize,
     pub reopened: AtomicUsize,
+    pub forestalled: AtomicUsize,
 }
 
 impl Seat {
@@ -95,7 +97,10 @@ fn write_down(recorder: &Recorder, shared: &Arc<Shared>) -> impl FnMut(Event<'_>
             recorder.acknowledged(id, conversation, seq);
             shared.acknowledged.fetch_add(1, Ordering::Relaxed);
         }
-        Event::Refused { id, problem } if !problem.kind.is_temporary() => {
+        // The first tries itself again, the second asks the person (`Writer::answer`).
+        Event::Refused { problem, .. }
+            if problem.kind.is_temporary() || problem.kind == ProblemKind::AnsweredMeanwhile => {}
+        Event::Refused { id, problem } => {
             recorder.refused(id, &format!("{problem:?}"));
         }
         Event::Received { conversation, entries } => recorder.told(conversation, entries),

@@ -8,6 +8,8 @@ use causette_e2e::engine::{AgentClient, Held, VisitorClient};
 use causette_e2e::harness::{Chance, environment};
 use causette_e2e::history::{Book, Recorder};
 use causette_shared::entry::Content;
+use causette_shared::problem::ProblemKind;
+use causette_shared::sync::{Outgoing, OutgoingState};
 use tokio::sync::watch;
 
 use crate::seat::{Client, Opens, Seat, Shared};
@@ -94,6 +96,12 @@ impl Writer {
         let conversation = conversations[self.chance.below(conversations.len())];
         let held = agent.held(conversation).await;
         recorder.looks(conversation, &held.entries);
+        // A colleague has answered meanwhile: everybody here sends anyway.
+        for forestalled in held.outgoing.iter().filter(|outgoing| is_forestalled(outgoing)) {
+            recorder.sent_anyway(forestalled.id);
+            agent.retry(conversation, forestalled.id);
+            self.shared.forestalled.fetch_add(1, Ordering::Relaxed);
+        }
         if phase == Phase::Writing && held.outgoing.len() < UNSENT {
             let (id, text) = (environment::entry_id(), self.text());
             recorder.composed(id, Some(conversation), &text);
@@ -107,4 +115,8 @@ impl Writer {
         let long = if self.chance.once_in(12) { self.chance.below(9_000) } else { self.chance.below(40) };
         format!("message {}{}", self.written, "x".repeat(long))
     }
+}
+
+fn is_forestalled(outgoing: &Outgoing) -> bool {
+    matches!(&outgoing.state, OutgoingState::Failed(problem) if problem.kind == ProblemKind::AnsweredMeanwhile)
 }

@@ -207,6 +207,17 @@ fn a_sender_whose_messages_changed_places_is_found() {
 }
 
 #[test]
+fn what_is_sent_all_the_same_stands_where_that_was_decided() {
+    let change = |history: &mut History, _: &mut Logs| {
+        let events = &mut history.clients[3].events;
+        events.swap(0, 1);
+        let Event::Composed { id, .. } = events[0] else { panic!("it begins by writing") };
+        events.push(Event::SentAnyway { id });
+    };
+    assert_eq!(broken(Moment::Underway, change), []);
+}
+
+#[test]
 fn what_nobody_wrote_is_found() {
     let change = |_: &mut History, logs: &mut Logs| log(logs, 2).push(row(3, 23, By::Visitor));
     assert_eq!(broken(Moment::Underway, change), [Rule::Written]);
