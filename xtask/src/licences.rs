@@ -1,5 +1,5 @@
-//! Licences and sources of everything we depend on, fuzz targets included, as deny.toml allows them, and known vulnerabilities where the
-//! database of advisories can be reached.
+//! Licences and sources of everything we depend on, fuzz targets included, as deny.toml allows them, and known
+//! vulnerabilities where the database of advisories can be reached.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub fn check(checkout: &Checkout) -> Result<()> {
         command
     };
     process::run(&mut deny(&["check", "licenses", "sources", "bans"]))?;
-    let fuzz = ["--manifest-path", "fuzz/Cargo.toml", "check", "--config", "deny.toml"];
+    let fuzz = ["--manifest-path", "fuzz/Cargo.toml", "--config", "deny.toml", "check"];
     process::run(&mut deny(&[&fuzz[..], &["licenses", "sources", "bans"]].concat()))?;
     let mut fetch = deny(&["fetch", "db"]);
     fetch.stdout(Stdio::null()).stderr(Stdio::null());
