@@ -25,6 +25,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 use crate::app::App;
@@ -81,6 +82,13 @@ pub async fn run(
         hub.drain();
         stopping.send_replace(true);
     };
+    // A frame goes out at once: held back until the one before is confirmed, as TCP does by itself (Nagle's algorithm),
+    // an entry behind its acknowledgement would come 40 ms later.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "small frames may be held back");
+        }
+    });
     let serving = axum::serve(listener, router).with_graceful_shutdown(signal);
     let deadline = async {
         let _ = stopped.wait_for(|stopped| *stopped).await;

@@ -57,13 +57,13 @@ pub fn person(contact: &Contact) -> String {
     contact.name.as_ref().or(contact.email.as_ref()).cloned().unwrap_or_else(|| "Visitor".to_owned())
 }
 
-/// The last line of a conversation, marked where it is ours.
+/// The last line of a conversation, marked where it is an agent's: the row does not tell which one's.
 #[must_use]
 pub fn last_line(row: &ConversationSummary) -> String {
     match (row.preview.as_str(), row.preview_by_visitor) {
         ("", _) => "No messages yet".to_owned(),
         (line, true) => line.to_owned(),
-        (line, false) => format!("You: {line}"),
+        (line, false) => format!("Answered: {line}"),
     }
 }
 
