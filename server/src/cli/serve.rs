@@ -51,7 +51,7 @@ pub(super) async fn serve(config: Config, surface: Surface) -> Result<(), Comman
 /// manager gives by default ends near a thousand visitors.
 fn allow_many_files() {
     match rlimit::increase_nofile_limit(u64::MAX) {
-        Ok(files) => tracing::info!(files, "so many files and connections may be open"),
+        Ok(files) => tracing::debug!(files, "so many files and connections may be open"),
         Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
     }
 }

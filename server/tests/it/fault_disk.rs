@@ -54,11 +54,12 @@ async fn write(
                 }
             };
             let _ = outcomes.send(outcome);
+            // Below the frames that one connection may send each second.
+            tokio::time::sleep(Duration::from_millis(50)).await;
             if let Some(seq) = acknowledged {
                 told.acknowledged.push((id, seq));
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
     told

@@ -238,6 +238,12 @@ impl Replica {
 
     /// The server has the conversation up to `last`: what does not arrive shortly is asked for.
     pub fn announce(&mut self, now: Timestamp, conversation: ConversationId, last: Seq) {
+        self.note_last(now, conversation, last);
+        // What another conversation makes unsent again goes out now, and not with whatever comes next.
+        self.pump(now);
+    }
+
+    fn note_last(&mut self, now: Timestamp, conversation: ConversationId, last: Seq) {
         if self.conversation != Some(conversation) {
             self.switch(conversation);
         }
@@ -315,7 +321,7 @@ impl Replica {
             // A repeat of what an earlier conversation has. Ids sort by time: ours is the newer, and stays.
             self.outgoing.retain(|outgoing| outgoing.id != id);
         } else {
-            self.announce(now, conversation, seq);
+            self.note_last(now, conversation, seq);
             if let Some(outgoing) = self.outgoing.iter_mut().find(|outgoing| outgoing.id == id) {
                 outgoing.state = OutgoingState::Acknowledged(seq);
             }
