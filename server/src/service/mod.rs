@@ -18,7 +18,7 @@ use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::time::Timestamp;
 
 use crate::clock::{self, NoEntropy};
-use crate::store::conversation::{self, Conversation, Writer};
+use crate::store::conversation::{self, Conversation};
 use crate::store::{StoreError, Tx, entry};
 
 /// One thing that someone can do: all of it happens, or nothing.
@@ -128,10 +128,10 @@ impl Context {
         author: Author,
         text: String,
     ) -> Result<Entry, StoreError> {
-        let writer = if author == Author::Visitor { Writer::Visitor } else { Writer::Agent };
-        let became = conversation::note_message(tx, before, writer, &preview(&text), self.now).await?;
-        let entry = Entry { seq: became.last_seq, id, at: self.now, author, body: Body::Message { text } };
-        entry::create_entry(tx, before.id, &entry).await?;
+        let preview = preview(&text);
+        let entry =
+            Entry { seq: before.last_seq + 1, id, at: self.now, author, body: Body::Message { text } };
+        let became = entry::create_message(tx, before, &entry, &preview).await?;
         let touched = self.touch(before.id);
         touched.entries.push(entry.clone());
         touched.became = Some(became);

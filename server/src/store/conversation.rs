@@ -372,48 +372,6 @@ pub async fn next_seq(tx: &mut Tx, id: ConversationId) -> Result<Seq, StoreError
     parse_count(seq, "conversation.last_seq")
 }
 
-/// Takes the next place in the log for a message and notes it as the last one, and returns what the conversation has become:
-/// `before` was read in this transaction, under its lock, and nothing has changed it since. A visitor's message is unread;
-/// an agent who writes has seen all before it.
-///
-/// # Errors
-/// The database fails.
-#[tracing::instrument(name = "store.conversation.note_message", level = "debug", skip_all, fields(conversation = %before.id), err(level = "debug"))]
-pub async fn note_message(
-    tx: &mut Tx,
-    before: &Conversation,
-    by: Writer,
-    preview: &str,
-    now: Timestamp,
-) -> Result<Conversation, StoreError> {
-    const VISITOR: &str = "UPDATE conversation SET last_seq = last_seq + 1, revision = revision + 1, \
-         unread = unread + 1, preview = $2, preview_by = 'visitor', last_message_at = $3 \
-         WHERE id = $1 RETURNING last_seq, revision, unread, agent_seen";
-    const AGENT: &str = "UPDATE conversation SET last_seq = last_seq + 1, revision = revision + 1, \
-         unread = 0, agent_seen = last_seq + 1, preview = $2, preview_by = 'agent', last_message_at = $3 \
-         WHERE id = $1 RETURNING last_seq, revision, unread, agent_seen";
-    let sql = match by {
-        Writer::Visitor => VISITOR,
-        Writer::Agent => AGENT,
-    };
-    let (last_seq, revision, unread, agent_seen): (i64, i64, i64, i64) = both!(tx, conn => sqlx::query_as(sql)
-        .bind(before.id.to_string())
-        .bind(preview.to_owned())
-        .bind(now.0)
-        .fetch_one(conn)
-        .await)?;
-    Ok(Conversation {
-        last_seq: parse_count(last_seq, "conversation.last_seq")?,
-        revision: parse_count(revision, "conversation.revision")?,
-        unread: parse_count(unread, "conversation.unread")?,
-        agent_seen: parse_count(agent_seen, "conversation.agent_seen")?,
-        preview: preview.to_owned(),
-        preview_by: by,
-        last_message_at: now,
-        ..before.clone()
-    })
-}
-
 /// Sets the status.
 ///
 /// # Errors

@@ -5,7 +5,8 @@ use causette_shared::id::{AgentId, ConversationId, EntryId, Seq, VisitorId};
 use causette_shared::time::Timestamp;
 use sqlx::FromRow;
 
-use super::{StoreError, Tx, both, parse, parse_count, parse_json, to_json};
+use super::conversation::{Conversation, Writer};
+use super::{StoreError, Tx, both, both_at_once, parse, parse_count, parse_json, to_json};
 
 #[derive(FromRow)]
 struct Row {
@@ -43,6 +44,54 @@ impl Row {
     }
 }
 
+/// The columns that are not those of an `Entry` as they stand there.
+struct Columns {
+    author: &'static str,
+    agent: Option<(String, String)>,
+    kind: &'static str,
+    body: String,
+}
+
+impl Columns {
+    fn of(entry: &Entry) -> Result<Self, StoreError> {
+        let (author, agent) = match &entry.author {
+            Author::Visitor => ("visitor", None),
+            Author::Automatic => ("automatic", None),
+            Author::Agent { id, name } => ("agent", Some((id.to_string(), name.clone()))),
+        };
+        let (kind, body) = match &entry.body {
+            Body::Message { text } => ("message", text.clone()),
+            Body::Event(event) => ("event", to_json(event, "entry.body")?),
+        };
+        Ok(Self { author, agent, kind, body })
+    }
+}
+
+/// Binds the arguments of `insert!`.
+macro_rules! bind {
+    ($query:expr, $conversation:expr, $entry:expr, $columns:expr) => {{
+        let (agent_id, agent_name) = $columns.agent.clone().unzip();
+        $query
+            .bind($conversation.to_string())
+            .bind(i64::from($entry.seq))
+            .bind($entry.id.to_string())
+            .bind($entry.at.0)
+            .bind($columns.author)
+            .bind(agent_id)
+            .bind(agent_name)
+            .bind($columns.kind)
+            .bind($columns.body.clone())
+    }};
+}
+
+/// The statement that adds an entry.
+macro_rules! insert {
+    () => {
+        "INSERT INTO entry (conversation_id, seq, id, at, author, agent_id, agent_name, kind, body) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    };
+}
+
 /// Adds an entry at its place, which `conversation::next_seq` gave.
 ///
 /// # Errors
@@ -53,30 +102,52 @@ pub async fn create_entry(
     conversation: ConversationId,
     entry: &Entry,
 ) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO entry (conversation_id, seq, id, at, author, agent_id, agent_name, kind, body) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    let (author, agent) = match &entry.author {
-        Author::Visitor => ("visitor", None),
-        Author::Automatic => ("automatic", None),
-        Author::Agent { id, name } => ("agent", Some((id.to_string(), name.clone()))),
-    };
-    let (agent_id, agent_name) = agent.unzip();
-    let (kind, body) = match &entry.body {
-        Body::Message { text } => ("message", text.clone()),
-        Body::Event(event) => ("event", to_json(event, "entry.body")?),
-    };
-    both!(tx, conn => sqlx::query(SQL)
-        .bind(conversation.to_string())
-        .bind(i64::from(entry.seq))
-        .bind(entry.id.to_string())
-        .bind(entry.at.0)
-        .bind(author)
-        .bind(agent_id)
-        .bind(agent_name)
-        .bind(kind)
-        .bind(body)
-        .execute(conn).await.map(drop))?;
+    let columns = Columns::of(entry)?;
+    both!(tx, conn => bind!(sqlx::query(insert!()), conversation, entry, columns).execute(conn).await.map(drop))?;
     Ok(())
+}
+
+/// Adds a message at the next place of a conversation, notes it there as the last one, and returns what the conversation
+/// has become: `before` was read in this transaction, under its lock, and nothing has changed it since. A visitor's message
+/// is unread; an agent who writes has seen all before it.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.entry.insert_message", level = "debug", skip_all, fields(conversation = %before.id), err(level = "debug"))]
+pub async fn create_message(
+    tx: &mut Tx,
+    before: &Conversation,
+    message: &Entry,
+    preview: &str,
+) -> Result<Conversation, StoreError> {
+    let by_visitor = message.author == Author::Visitor;
+    let became = Conversation {
+        last_seq: message.seq,
+        revision: before.revision + 1,
+        unread: if by_visitor { before.unread + 1 } else { 0 },
+        agent_seen: if by_visitor { before.agent_seen } else { message.seq },
+        preview: preview.to_owned(),
+        preview_by: if by_visitor { Writer::Visitor } else { Writer::Agent },
+        last_message_at: message.at,
+        ..before.clone()
+    };
+    let columns = Columns::of(message)?;
+    let by = if by_visitor { "visitor" } else { "agent" };
+    both_at_once!(
+        tx,
+        [
+            insert!(),
+            "UPDATE conversation SET last_seq = $2, last_message_at = $4, revision = $10, unread = $11, \
+             agent_seen = $12, preview = $13, preview_by = $14 WHERE id = $1"
+        ],
+        query => bind!(query, before.id, message, columns)
+            .bind(i64::from(became.revision))
+            .bind(i64::from(became.unread))
+            .bind(i64::from(became.agent_seen))
+            .bind(preview.to_owned())
+            .bind(by)
+    )?;
+    Ok(became)
 }
 
 /// Returns the entry with this id in one conversation.

@@ -9,7 +9,7 @@
 //!   same batch has written. When the commit fails, it fails for all of them.
 //! - Some failures, a full disk among them, make SQLite roll the whole transaction back in the middle of a turn. The
 //!   savepoint is gone then, and every step from one turn to the next begins with a statement that fails without it: what
-//!   earlier members wrote is never taken for committed.
+//!   earlier members wrote is never taken for committed. In the turn itself nothing more is run.
 //! - After a failure the connection is opened anew, with its settings checked as at the start.
 
 use std::sync::Arc;
@@ -31,6 +31,7 @@ const HELD: Duration = Duration::from_secs(1);
 
 /// Several statements are one trip to the connection's thread.
 const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT turn";
+/// Taken along with the next turn's first statement, and undone with it where the savepoint has gone.
 const NEXT_AFTER_KEPT: &str = "RELEASE turn; SAVEPOINT turn";
 /// The savepoint stays, for the next turn.
 const NEXT_AFTER_UNDONE: &str = "ROLLBACK TO turn";
@@ -159,11 +160,12 @@ impl Task {
             }
         };
         let mut asker = first;
+        let mut step = None;
         loop {
             let (lent, returned) = oneshot::channel();
             // Whoever has gone meanwhile leaves a turn that is dropped here, and comes back like any other.
-            let _ = asker.send(Ok(Turn::lend(batch.connection, lent)));
-            let Ok(Returned { connection, end, tell }) = returned.await else {
+            let _ = asker.send(Ok(Turn::lend(batch.connection, step, lent)));
+            let Ok(Returned { connection, step: not_taken, end, tell }) = returned.await else {
                 // Only a turn that is leaked does not come back. The batch has gone with it, and its members are told by
                 // their closed channels.
                 tracing::error!("the connection that writes was not given back");
@@ -172,17 +174,22 @@ impl Task {
             batch.connection = connection;
             batch.note(end, tell);
             let next = if batch.is_open() { self.next_asker() } else { None };
-            let step = match (end, next.is_some(), batch.kept) {
-                (End::Kept, true, _) => NEXT_AFTER_KEPT,
-                (End::Undone, true, _) => NEXT_AFTER_UNDONE,
-                (_, false, 0) => ROLLBACK,
-                (End::Kept, false, _) => COMMIT_AFTER_KEPT,
-                (End::Undone, false, _) => COMMIT_AFTER_UNDONE,
+            // A turn without a statement has left everything as the one before it.
+            let end = if not_taken.is_some() { End::Kept } else { end };
+            let now = match (end, next.is_some(), batch.kept) {
+                (End::Kept, true, _) => None,
+                (End::Undone, true, _) => Some(NEXT_AFTER_UNDONE),
+                (_, false, 0) => Some(ROLLBACK),
+                (End::Kept, false, _) => Some(COMMIT_AFTER_KEPT),
+                (End::Undone, false, _) => Some(COMMIT_AFTER_UNDONE),
             };
-            if let Err(error) = run(&mut batch.connection, step).await {
+            if let Some(now) = now
+                && let Err(error) = run(&mut batch.connection, now).await
+            {
                 self.held_over = next;
                 return batch.fail(error).await;
             }
+            step = (end == End::Kept).then_some(NEXT_AFTER_KEPT);
             match next {
                 Some(next) => asker = next,
                 None => break,

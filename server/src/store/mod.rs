@@ -40,7 +40,7 @@ macro_rules! both {
     ($tx:expr, $conn:ident => $query:expr) => {
         match $tx {
             $crate::store::Tx::Sqlite(tx) => {
-                let $conn = &mut **tx;
+                let $conn = &mut *tx;
                 $query
             }
             $crate::store::Tx::Postgres(tx) => {
@@ -51,6 +51,32 @@ macro_rules! both {
     };
 }
 pub(crate) use both;
+
+/// Runs statements one after the other that are given the same arguments and ask one another nothing. On SQLite, where the
+/// trip to the connection's thread costs more than the statement, they make it together; PostgreSQL takes one at a time.
+macro_rules! both_at_once {
+    ($tx:expr, [$($sql:expr),+ $(,)?], $query:ident => $bound:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(tx) => {
+                let $query = sqlx::query(concat!($($sql, "; "),+));
+                $bound.execute(&mut *tx).await.map(drop)
+            }
+            $crate::store::Tx::Postgres(tx) => {
+                let mut done = Ok(());
+                // The comment tells it from the same statement alone, which is prepared for fewer arguments.
+                for sql in [$(concat!($sql, " -- with others")),+] {
+                    let $query = sqlx::query(sql);
+                    done = $bound.execute(&mut **tx).await.map(drop);
+                    if done.is_err() {
+                        break;
+                    }
+                }
+                done
+            }
+        }
+    };
+}
+pub(crate) use both_at_once;
 
 /// A transaction. Dropped without `commit`, it changes nothing.
 pub enum Tx {

@@ -45,7 +45,7 @@ async fn run(tx: &mut Tx, sql: &'static str) -> Result<(), sqlx::Error> {
     let Tx::Sqlite(tx) = tx else {
         panic!("it is SQLite");
     };
-    sqlx::query(sql).execute(&mut **tx).await.map(drop)
+    sqlx::query(sql).execute(&mut *tx).await.map(drop)
 }
 
 /// Makes the commit of this batch fail: a reference to nothing, of which SQLite is told to complain only then.
@@ -287,6 +287,68 @@ async fn one_that_fails_in_the_middle_of_a_batch_leaves_nothing_and_spoils_nothi
     let sent: Vec<_> = sent.into_iter().map(|sent| sent.expect("it is accepted").seq).collect();
     assert_eq!(sent, [3, 4, 5, 6], "in the order in which they came, without a hole");
     assert_eq!(server.log(conversation).await.len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn turns_without_a_statement_leave_what_others_kept() {
+    let server = serve().await;
+    let store = &server.app.store;
+    let row = |name: &str| format!("INSERT INTO counter (name, value) VALUES ('{name}', 1)");
+    let insert = async |tx: &mut Tx, name: &str| {
+        let Tx::Sqlite(tx) = tx else {
+            panic!("it is SQLite");
+        };
+        sqlx::query(sqlx::AssertSqlSafe(row(name))).execute(tx).await.expect("it is added");
+    };
+    let mut first = store.begin().await.expect("it begins");
+    let mut waiting: Vec<_> = (0..7).map(|_| Box::pin(store.begin())).collect();
+    for waiting in &mut waiting {
+        assert!(waits(waiting));
+    }
+    insert(&mut first, "kept 1").await;
+    let mut ends = vec![Box::pin(first.commit())];
+    assert!(waits(&mut ends[0]));
+    for (place, turn) in waiting.into_iter().enumerate() {
+        let mut turn = within("the turn", turn).await.expect("it is given");
+        match place {
+            // Gone, refused and even kept, all without a word.
+            0 | 2 | 5 => drop(turn),
+            1 => assert!(waits(&mut Box::pin(turn.roll_back()))),
+            3 => {
+                insert(&mut turn, "undone").await;
+                drop(turn);
+            }
+            4 => {
+                insert(&mut turn, "kept 2").await;
+                ends.push(Box::pin(turn.commit()));
+                assert!(waits(&mut ends[1]));
+            }
+            _ => {
+                ends.push(Box::pin(turn.commit()));
+            }
+        }
+    }
+    for end in within("the commit", join_all(ends)).await {
+        end.expect("it is committed");
+    }
+    assert_eq!(number(store, "SELECT COUNT(*) FROM counter WHERE name LIKE 'kept _'").await, 2);
+    assert_eq!(number(store, "SELECT COUNT(*) FROM counter WHERE name = 'undone'").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_done_after_a_statement_that_failed() {
+    let server = serve().await;
+    let store = &server.app.store;
+    for failing in ["INSERT INTO counter (name, value) VALUES ('mine', 2)", "SELECT nonsense"] {
+        let mut tx = store.begin().await.expect("it begins");
+        run(&mut tx, "INSERT INTO counter (name, value) VALUES ('mine', 1)").await.expect("it is added");
+        assert!(run(&mut tx, failing).await.is_err());
+        assert!(run(&mut tx, "INSERT INTO counter (name, value) VALUES ('other', 1)").await.is_err());
+        let before = commits(&server);
+        assert!(tx.commit().await.is_err(), "half of it is not kept");
+        assert_eq!(commits(&server), before);
+        assert_eq!(number(store, "SELECT COUNT(*) FROM counter").await, 1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -83,12 +83,8 @@ async fn seen_never_goes_back_and_never_past_the_end(database: Database) {
     let visitor = add_visitor(&mut tx, "mine").await;
     let id = add_conversation(&mut tx, visitor, NOW).await;
     for number in 1..=3 {
-        let became = note(&mut tx, id, Writer::Visitor, "x", NOW).await;
+        let became = note(&mut tx, id, Author::Visitor, "x", NOW).await;
         assert_eq!((became.last_seq, became.unread), (number, number));
-        let (author, body) = (Author::Visitor, Body::Message { text: number.to_string() });
-        let message =
-            Entry { seq: became.last_seq, id: EntryId::mint(NOW, entropy()), at: NOW, author, body };
-        entry::create_entry(&mut tx, id, &message).await.expect("it is added");
     }
     for by in [Writer::Visitor, Writer::Agent] {
         for (upto, moves) in [(2, true), (2, false), (1, false), (4, false), (u32::MAX, false), (3, true)] {
@@ -112,27 +108,32 @@ async fn the_last_message_is_noted_with_who_wrote_it(database: Database) {
     let visitor = add_visitor(&mut tx, "mine").await;
     let id = add_conversation(&mut tx, visitor, NOW).await;
     let later = Timestamp(NOW.0 + 5);
-    let found = note(&mut tx, id, Writer::Visitor, "one", later).await;
+    let found = note(&mut tx, id, Author::Visitor, "one", later).await;
     assert_eq!((found.preview.as_str(), found.preview_by, found.unread), ("one", Writer::Visitor, 1));
     assert_eq!((found.created_at, found.last_message_at), (NOW, later));
     assert_eq!((found.last_seq, found.revision, found.agent_seen), (1, 1, 0));
     conversation::set_assignee(&mut tx, id, alice.id).await.expect("it is set");
-    let found = note(&mut tx, id, Writer::Agent, "two", later).await;
+    let by_alice = Author::Agent { id: alice.id, name: alice.name.clone() };
+    let found = note(&mut tx, id, by_alice, "two", later).await;
     assert_eq!((found.preview.as_str(), found.preview_by, found.unread), ("two", Writer::Agent, 0));
     assert_eq!((found.last_seq, found.revision, found.agent_seen), (2, 3, 2), "who writes has seen it too");
     assert_eq!(found.assignee, Some(alice));
 }
 
-/// Notes a message, and finds what is returned to be what is stored.
+/// Adds a message, and finds what is returned to be what is stored.
 async fn note(
     tx: &mut Tx,
     id: ConversationId,
-    by: Writer,
+    author: Author,
     preview: &str,
     at: Timestamp,
 ) -> conversation::Conversation {
     let before = conversation::find_conversation(tx, id).await.expect("it reads").expect("it is there");
-    let became = conversation::note_message(tx, &before, by, preview, at).await.expect("it is noted");
+    let body = Body::Message { text: format!("The whole of {preview}") };
+    let message = Entry { seq: before.last_seq + 1, id: EntryId::mint(at, entropy()), at, author, body };
+    let became = entry::create_message(tx, &before, &message, preview).await.expect("it is noted");
+    let stored = entry::find_entry(tx, id, message.id).await.expect("it reads");
+    assert_eq!(stored, Some(message));
     assert_eq!(conversation::find_conversation(tx, id).await.expect("it reads"), Some(became.clone()));
     became
 }

@@ -29,7 +29,7 @@ async fn read_columns(tx: &mut Tx) -> BTreeSet<(String, String, String, i64)> {
                  AND k.column_name = c.column_name), 0) \
          FROM information_schema.columns c WHERE c.table_schema = 'public' AND c.table_name NOT LIKE '\\_sqlx%'";
     let rows: Vec<(String, String, String, i64)> = match tx {
-        Tx::Sqlite(tx) => sqlx::query_as(OF_SQLITE).fetch_all(&mut **tx).await,
+        Tx::Sqlite(tx) => sqlx::query_as(OF_SQLITE).fetch_all(&mut *tx).await,
         Tx::Postgres(tx) => sqlx::query_as(OF_POSTGRES).fetch_all(&mut **tx).await,
     }
     .expect("the schema is read");
@@ -62,7 +62,7 @@ async fn tables_come_after_those_they_refer_to(database: Database) {
     let fresh = FreshStore::open(database).await;
     let mut tx = fresh.store.begin_read().await.expect("the store reads");
     let references: Vec<(String, String)> = match &mut tx {
-        Tx::Sqlite(tx) => sqlx::query_as(OF_SQLITE).fetch_all(&mut **tx).await,
+        Tx::Sqlite(tx) => sqlx::query_as(OF_SQLITE).fetch_all(&mut *tx).await,
         Tx::Postgres(tx) => sqlx::query_as(OF_POSTGRES).fetch_all(&mut **tx).await,
     }
     .expect("the schema is read");

@@ -22,17 +22,17 @@ async fn commits_are_durable_and_keys_are_checked() {
         };
         for (setting, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5_000)] {
             let sql = sqlx::AssertSqlSafe(format!("PRAGMA {setting}"));
-            let found: i64 = sqlx::query(sql).fetch_one(&mut **tx).await.expect("it answers").get(0);
+            let found: i64 = sqlx::query(sql).fetch_one(&mut *tx).await.expect("it answers").get(0);
             assert_eq!(found, wanted, "{setting}");
         }
         let mode: String =
-            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut **tx).await.expect("it answers");
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *tx).await.expect("it answers");
         assert_eq!(mode, "wal");
     }
     let Tx::Sqlite(tx) = &mut reading else {
         panic!("it is SQLite");
     };
-    assert!(sqlx::query("DELETE FROM counter").execute(&mut **tx).await.is_err(), "readers only read");
+    assert!(sqlx::query("DELETE FROM counter").execute(&mut *tx).await.is_err(), "readers only read");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ pub async fn read_content(store: &Store) -> Content {
          WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%' ORDER BY 1, 2";
     let mut tx = store.begin_read().await.expect("the store reads");
     let columns: Vec<(String, String)> = match &mut tx {
-        Tx::Sqlite(tx) => sqlx::query_as(OF_SQLITE).fetch_all(&mut **tx).await,
+        Tx::Sqlite(tx) => sqlx::query_as(OF_SQLITE).fetch_all(&mut *tx).await,
         Tx::Postgres(tx) => sqlx::query_as(OF_POSTGRES).fetch_all(&mut **tx).await,
     }
     .expect("the schema is read");
@@ -31,7 +31,7 @@ pub async fn read_content(store: &Store) -> Content {
         let sql = format!("SELECT {} FROM \"{table}\"", texts.join(", "));
         *rows = match &mut tx {
             Tx::Sqlite(tx) => {
-                let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut **tx).await.expect("it is read");
+                let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *tx).await.expect("it is read");
                 found.iter().map(|row| (0..columns.len()).map(|place| row.get(place)).collect()).collect()
             }
             Tx::Postgres(tx) => {

@@ -42,7 +42,7 @@ macro_rules! on_connection {
     ($tx:expr, $conn:ident => $query:expr) => {
         match $tx {
             Tx::Sqlite(tx) => {
-                let $conn = &mut **tx;
+                let $conn = &mut *tx;
                 $query
             }
             Tx::Postgres(tx) => {
