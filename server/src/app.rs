@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use causette_shared::problem::ProblemKind;
-use causette_shared::time::Timestamp;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -93,7 +92,8 @@ impl App {
     /// decided from what others have written and not yet committed.
     async fn attempt<U: UseCase>(&self, use_case: &U) -> Result<(U::Output, Vec<Changed>), UseCaseError> {
         let mut tx = self.store.begin().await?;
-        match run(use_case, &mut tx, self.clock.now()).await {
+        let cx = Context::new(self.clock.now(), Arc::clone(&self.hub) as _);
+        match run(use_case, &mut tx, cx).await {
             Ok(done) => {
                 tx.commit().await?;
                 Ok(done)
@@ -114,9 +114,8 @@ impl App {
 async fn run<U: UseCase>(
     use_case: &U,
     tx: &mut Tx,
-    now: Timestamp,
+    mut cx: Context,
 ) -> Result<(U::Output, Vec<Changed>), UseCaseError> {
-    let mut cx = Context::new(now);
     let output = use_case.run(tx, &mut cx).await?;
     let changes = collect_changes(tx, cx).await?;
     Ok((output, changes))

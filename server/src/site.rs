@@ -132,6 +132,28 @@ pub struct SiteSettings {
     pub close_delay_s: u16,
     /// Milliseconds from the automatic answer to "Introduce yourself".
     pub introduction_delay_ms: u32,
+    /// Whether replies that are not seen go out by e-mail.
+    pub follow_up: bool,
+    /// Seconds from a reply that the visitor does not see, while they are on the page, to its e-mail.
+    pub follow_up_unseen_s: u32,
+    /// Seconds from the moment when the visitor left the page to the e-mail.
+    pub follow_up_left_s: u32,
+    /// Seconds between two such e-mails of one conversation.
+    pub follow_up_between_s: u32,
+    /// Days that the link in a mail can be claimed.
+    pub resume_link_days: u16,
+    /// Devices that can claim the same link.
+    pub resume_link_devices: u8,
+    /// The page that links in mails lead to; empty is the first of the site's origins. Below an origin of the site.
+    pub home_url: String,
+    /// The language of mails; empty is the conversation's.
+    pub mail_locale: String,
+    /// The address of a picture with the site's logo, for mails; empty shows the name.
+    pub logo_url: String,
+    /// When somebody is there, in the words of the site, for mails: "Monday to Friday, 9 to 17".
+    pub opening_hours: Texts,
+    /// Minutes that the site's clock is ahead of UTC, for the times in mails.
+    pub utc_offset_minutes: i16,
     /// What the bubble says.
     pub greeting: Texts,
     /// The answer to the first message when an agent is at the desk.
@@ -161,6 +183,17 @@ impl Default for SiteSettings {
             greeting_delay_s: 1,
             close_delay_s: 15,
             introduction_delay_ms: 5_000,
+            follow_up: true,
+            follow_up_unseen_s: 60,
+            follow_up_left_s: 20,
+            follow_up_between_s: 600,
+            resume_link_days: 30,
+            resume_link_devices: 3,
+            home_url: String::new(),
+            mail_locale: String::new(),
+            logo_url: String::new(),
+            opening_hours: Texts::new(),
+            utc_offset_minutes: 0,
             greeting: texts([("en", "Hello! Any questions?"), ("fr", "Bonjour ! Une question ?")]),
             automatic_answer: texts([
                 (

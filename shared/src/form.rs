@@ -37,6 +37,27 @@ impl Introduction {
         }
         Ok(parsed)
     }
+
+    /// Returns the answers to "Leave your contacts" as they are stored: like `parse`, and with a way to reach the person.
+    ///
+    /// # Errors
+    /// Neither address nor number is given, or a field breaks its rule; the problem names the field.
+    pub fn parse_contacts(&self) -> Result<Self, Problem> {
+        let parsed = self.parse()?;
+        match (&parsed.email, &parsed.phone) {
+            (None, None) => Err(Problem::field("email", "is missing")),
+            _ => Ok(parsed),
+        }
+    }
+}
+
+/// Returns an e-mail address that was asked for.
+///
+/// # Errors
+/// It is missing or breaks its rule.
+pub fn parse_required_email(raw: &str) -> Result<String, Problem> {
+    let parsed = parse_given("email", Some(raw), contact::parse_email)?;
+    parsed.ok_or_else(|| Problem::field("email", "is missing"))
 }
 
 fn parse_given(

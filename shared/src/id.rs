@@ -59,6 +59,14 @@ ids! {
     ContactId;
     /// Someone who answers at the desk.
     AgentId;
+    /// A file that came with a message.
+    FileId;
+    /// A job of the outbox: one effect to perform after its commit.
+    JobId;
+    /// A link in a mail that reopens a conversation.
+    LinkId;
+    /// A mail that came in.
+    InboundId;
 }
 
 fn mint(now: Timestamp, random: [u8; ID_ENTROPY]) -> Uuid {

@@ -7,6 +7,7 @@
 pub mod contact;
 pub mod conversation;
 pub mod entry;
+pub mod follow_up;
 pub mod form;
 pub mod id;
 pub mod limits;

@@ -33,16 +33,20 @@ pub enum Presence {
 pub enum UnreachableReason {
     /// They gave no e-mail address.
     NoAddress,
+    /// Mail to their address came back.
+    Bounced,
+    /// They want no mail.
+    OptedOut,
 }
 
-/// Derives the presence from what the connections say and whether an address is known.
+/// Derives the presence from what the connections say and why a mail would not reach them, `None` where it would.
 #[must_use]
-pub const fn derive(connected: Option<Activity>, has_address: bool) -> Presence {
-    match (connected, has_address) {
+pub const fn derive(connected: Option<Activity>, unreachable: Option<UnreachableReason>) -> Presence {
+    match (connected, unreachable) {
         (Some(Activity::Active), _) => Presence::Active,
         (Some(Activity::Idle), _) => Presence::Idle,
-        (None, true) => Presence::Reachable,
-        (None, false) => Presence::Unreachable(UnreachableReason::NoAddress),
+        (None, None) => Presence::Reachable,
+        (None, Some(reason)) => Presence::Unreachable(reason),
     }
 }
 
@@ -52,9 +56,12 @@ mod tests {
 
     #[test]
     fn who_is_here_is_active_or_idle_and_who_left_is_judged_by_the_address() {
-        assert_eq!(derive(Some(Activity::Active), false), Presence::Active);
-        assert_eq!(derive(Some(Activity::Idle), true), Presence::Idle);
-        assert_eq!(derive(None, true), Presence::Reachable);
-        assert_eq!(derive(None, false), Presence::Unreachable(UnreachableReason::NoAddress));
+        assert_eq!(derive(Some(Activity::Active), Some(UnreachableReason::NoAddress)), Presence::Active);
+        assert_eq!(derive(Some(Activity::Idle), None), Presence::Idle);
+        assert_eq!(derive(None, None), Presence::Reachable);
+        for reason in [UnreachableReason::NoAddress, UnreachableReason::Bounced, UnreachableReason::OptedOut]
+        {
+            assert_eq!(derive(None, Some(reason)), Presence::Unreachable(reason));
+        }
     }
 }

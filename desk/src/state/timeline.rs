@@ -228,7 +228,12 @@ fn row_of(entry: &Entry, source: &Source<'_>) -> Row {
             });
             message_row((entry.id, Some(entry.seq)), side, text, entry.at, delivery)
         }
-        Body::Event(Event::FormSubmitted { answers }) => Row::Introduction(answers.clone(), entry.at),
+        Body::Mail(mail) => {
+            message_row((entry.id, Some(entry.seq)), Side::Visitor, &mail.text, entry.at, None)
+        }
+        Body::Event(Event::FormSubmitted { answers } | Event::ContactsLeft { answers }) => {
+            Row::Introduction(answers.clone(), entry.at)
+        }
         Body::Event(Event::Assigned { agent, name }) => {
             let whom = if *agent == source.me { "you" } else { name.as_str() };
             let by_themselves = matches!(&entry.author, Author::Agent { id, .. } if id == agent);
@@ -242,6 +247,7 @@ fn row_of(entry: &Entry, source: &Source<'_>) -> Row {
         Body::Event(Event::StatusChanged { status }) => {
             Row::Happened(format!("Status changed to {}", words::status(*status)), entry.at)
         }
+        Body::Event(event) => Row::Happened(words::happened(event), entry.at),
     }
 }
 

@@ -55,7 +55,7 @@ impl Desk {
         let taken: Option<Outgoing> = self.with_open(|opened| opened.replica.take_failed(entry)).flatten();
         match taken?.content {
             Content::Message { text } => Some(text),
-            Content::Introduction(_) => None,
+            _ => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use causette_shared::contact::Contact;
 use causette_shared::conversation::Status;
+use causette_shared::entry::{Event, MailKind};
 use causette_shared::presence::{Presence, UnreachableReason};
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::ConversationSummary;
@@ -16,6 +17,36 @@ pub const fn status(status: Status) -> &'static str {
         Status::OnHold => "On hold",
         Status::Solved => "Solved",
         Status::Closed => "Closed",
+    }
+}
+
+/// What happened, in one line.
+#[must_use]
+pub fn happened(event: &Event) -> String {
+    let of = |to: &str| [" to ", to].concat();
+    match event {
+        Event::FormSubmitted { .. } => "The visitor introduced themselves".to_owned(),
+        Event::ContactsLeft { .. } => "The visitor left their contacts".to_owned(),
+        Event::Assigned { name, .. } => ["Assigned to ", name].concat(),
+        Event::StatusChanged { status: to } => ["Status changed to ", status(*to)].concat(),
+        Event::CopyRequested { email } => ["The visitor asked for a copy", &of(email)].concat(),
+        Event::ChatEnded => "The chat was ended".to_owned(),
+        Event::Mailed { kind, to, .. } => [mail(*kind), " e-mailed", &of(to)].concat(),
+        Event::MailFailed { to, reason } => ["The e-mail", &of(to), " failed: ", reason].concat(),
+        Event::MailStopped => "The visitor wants no more e-mail for this conversation".to_owned(),
+        Event::Resumed { .. } => "The visitor came back through the link in an e-mail".to_owned(),
+        Event::LinksRevoked => "The links in earlier e-mails were taken back".to_owned(),
+    }
+}
+
+const fn mail(kind: MailKind) -> &'static str {
+    match kind {
+        MailKind::FollowUp => "Unseen replies",
+        MailKind::Invite => "Invitation",
+        MailKind::Tell => "Answer",
+        MailKind::Transcript => "Copy",
+        MailKind::ConfirmCopy => "Question whether to send a copy",
+        MailKind::NewLink => "New link",
     }
 }
 
@@ -37,6 +68,8 @@ pub const fn presence_reason(presence: Presence) -> &'static str {
         Presence::Idle => "On the page, idle",
         Presence::Reachable => "Left · reachable by e-mail",
         Presence::Unreachable(UnreachableReason::NoAddress) => "Left · cannot be reached: no address",
+        Presence::Unreachable(UnreachableReason::Bounced) => "Left · cannot be reached: mail came back",
+        Presence::Unreachable(UnreachableReason::OptedOut) => "Left · cannot be reached: wants no mail",
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use causette_shared::entry::{Author, Body, Entry};
+use causette_shared::entry::{Author, Entry};
 use causette_shared::id::{ConversationId, EntryId, Seq};
 use causette_shared::protocol::agent::{ClientFrame, ServerFrame};
 use serde::{Deserialize, Serialize};
@@ -46,10 +46,7 @@ impl From<&Entry> for Row {
             Author::Agent { .. } => By::Agent,
             Author::Automatic => By::Server,
         };
-        let text = match &entry.body {
-            Body::Message { text } => Some(text.clone()),
-            Body::Event(_) => None,
-        };
+        let text = entry.body.text().map(str::to_owned);
         Self { seq: entry.seq, id: entry.id, by, text }
     }
 }

@@ -17,8 +17,8 @@ ALTER TABLE contact ADD COLUMN email_folded TEXT;
 ALTER TABLE contact ADD COLUMN unreachable TEXT CHECK (unreachable IN ('bounced', 'opted_out'));
 ALTER TABLE contact ADD COLUMN unreachable_detail TEXT;
 ALTER TABLE contact ADD COLUMN unreachable_at BIGINT;
--- The contact that this one was merged into; what hung on it hangs there now.
-ALTER TABLE contact ADD COLUMN merged_into TEXT REFERENCES contact (id);
+-- The contact that this one was merged into; what hung on it hangs there now. Not a reference: rows are put back in any order.
+ALTER TABLE contact ADD COLUMN merged_into TEXT;
 UPDATE contact SET email_folded = LOWER(email);
 CREATE INDEX contact_email_folded ON contact (email_folded);
 CREATE INDEX contact_merged_into ON contact (merged_into);

@@ -10,7 +10,7 @@ use axum::extract::ws::Message;
 use causette_shared::entry::Entry;
 use causette_shared::id::{ConversationId, Seq, VisitorId};
 use causette_shared::limits::{CONVERSATIONS_PER_PAGE, ENTRIES_PER_WINDOW};
-use causette_shared::presence;
+use causette_shared::presence::{self, UnreachableReason};
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::{Agent, ClientFrame, ConversationSummary, ListCursor, ServerFrame};
 
@@ -100,8 +100,8 @@ struct Desk {
     session: SecretHash,
     subscription: Subscription,
     watched: HashMap<ConversationId, Watched>,
-    /// The conversations that this desk was told of, by visitor, and whether a mail can reach them: what presence needs.
-    listed: HashMap<VisitorId, BTreeMap<ConversationId, bool>>,
+    /// The conversations that this desk was told of, by visitor, and why a mail would not reach them: what presence needs.
+    listed: HashMap<VisitorId, BTreeMap<ConversationId, Option<UnreachableReason>>>,
     out: Vec<ServerFrame>,
 }
 
@@ -161,8 +161,8 @@ impl Desk {
     }
 
     fn summarise(&mut self, conversation: &Conversation) -> ConversationSummary {
-        let has_address = conversation.contact.email.is_some();
-        self.listed.entry(conversation.visitor).or_default().insert(conversation.id, has_address);
+        let reason = conversation.unreachable();
+        self.listed.entry(conversation.visitor).or_default().insert(conversation.id, reason);
         summary_of(conversation, &self.app.hub)
     }
 
@@ -286,8 +286,8 @@ impl Desk {
                 }
             }
             Notice::Presence { visitor, connected } => {
-                for (conversation, has_address) in self.listed.get(visitor).into_iter().flatten() {
-                    let presence = presence::derive(*connected, *has_address);
+                for (conversation, unreachable) in self.listed.get(visitor).into_iter().flatten() {
+                    let presence = presence::derive(*connected, *unreachable);
                     self.out.push(ServerFrame::Presence { conversation: *conversation, presence });
                 }
             }
@@ -333,9 +333,12 @@ pub fn summary_of(conversation: &Conversation, hub: &Hub) -> ConversationSummary
         site: conversation.site_name.clone(),
         status: conversation.status,
         assignee: conversation.assignee.clone(),
+        contact_id: conversation.contact_id,
         contact: conversation.contact.clone(),
+        follow_up_at: conversation.follow_up_at,
+        mail_stopped: conversation.mail_stopped_at.is_some(),
         locale: conversation.locale.clone(),
-        presence: presence::derive(connected, conversation.contact.email.is_some()),
+        presence: presence::derive(connected, conversation.unreachable()),
         last_seq: conversation.last_seq,
         agent_seen: conversation.agent_seen,
         visitor_seen: conversation.visitor_seen,

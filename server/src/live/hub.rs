@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::presence::Connections;
 use crate::secret::SecretHash;
+use crate::service::Whereabouts;
 use crate::store::conversation::Conversation;
 
 /// Hints that a connection may have waiting. One that lags further is cut: reading from the store is cheaper. A desk that
@@ -68,6 +69,12 @@ struct Rooms {
     visitors: HashMap<VisitorId, Vec<(ConnectionId, Queue)>>,
     desk: Vec<(ConnectionId, Queue)>,
     presence: HashMap<VisitorId, Connections>,
+}
+
+impl Whereabouts for Hub {
+    fn is_here(&self, visitor: VisitorId) -> bool {
+        self.connected(visitor).is_some()
+    }
 }
 
 /// Who is connected to this process.

@@ -52,6 +52,8 @@ fn in_frames(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     let weight = |entry: &Entry| match &entry.body {
         Body::Message { text } => OVERHEAD + text.len(),
         Body::Event(_) => 2 * OVERHEAD,
+        // A file's name takes at most twice the room of an event.
+        Body::Mail(mail) => 4 * OVERHEAD * (1 + mail.files.len()) + mail.text.len(),
     };
     let mut frames: Vec<Vec<Entry>> = Vec::new();
     let mut filled = usize::MAX;

@@ -3,7 +3,7 @@
 use causette_shared::id::{ConversationId, Seq, VisitorId};
 use causette_shared::problem::ProblemKind;
 
-use crate::service::{Context, UseCase, UseCaseError};
+use crate::service::{Context, UseCase, UseCaseError, follow_up};
 use crate::store::Tx;
 use crate::store::conversation::{self, Writer};
 
@@ -32,6 +32,7 @@ impl UseCase for MarkSeen {
     async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<(), UseCaseError> {
         conversation::lock_conversation(tx, self.conversation).await?;
         let found = conversation::find_conversation(tx, self.conversation).await?;
+        let has_follow_up = found.as_ref().is_some_and(|found| found.follow_up_at.is_some());
         let writer = match (self.by, found) {
             (Seer::Agent, Some(_)) => Writer::Agent,
             (Seer::Visitor(visitor), Some(found)) if found.visitor == visitor => Writer::Visitor,
@@ -40,6 +41,9 @@ impl UseCase for MarkSeen {
         };
         if conversation::mark_seen(tx, self.conversation, writer, self.upto).await? {
             cx.touch(self.conversation);
+            if has_follow_up && writer == Writer::Visitor {
+                follow_up::reconsider(tx, cx, self.conversation).await?;
+            }
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 pub mod add_agent;
 pub mod add_site;
 pub mod check_disk;
+pub mod copy;
+pub mod follow_up;
 pub mod mark_seen;
 pub mod reply;
 pub mod send_message;
@@ -10,9 +12,10 @@ pub mod sign_in;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 
 use causette_shared::entry::{Author, Body, Entry};
-use causette_shared::id::{ConversationId, EntryId};
+use causette_shared::id::{ConversationId, EntryId, VisitorId};
 use causette_shared::message::preview;
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::time::Timestamp;
@@ -87,10 +90,18 @@ impl UseCaseError {
     }
 }
 
+/// Who is on a page just now: what connections tell, and no store does.
+pub trait Whereabouts: Send + Sync {
+    /// Whether a visitor is on a page of their site.
+    fn is_here(&self, visitor: VisitorId) -> bool;
+}
+
 /// What a use case knows beside its input, and where it leaves what it changed.
 pub struct Context {
     /// The time of this use case: one instant for all that it writes.
     pub now: Timestamp,
+    /// Who is on a page just now.
+    pub whereabouts: Arc<dyn Whereabouts>,
     touched: BTreeMap<ConversationId, Touched>,
 }
 
@@ -106,8 +117,8 @@ pub struct Touched {
 impl Context {
     /// Makes the context of one use case.
     #[must_use]
-    pub const fn new(now: Timestamp) -> Self {
-        Self { now, touched: BTreeMap::new() }
+    pub fn new(now: Timestamp, whereabouts: Arc<dyn Whereabouts>) -> Self {
+        Self { now, whereabouts, touched: BTreeMap::new() }
     }
 
     /// The conversations that were changed.

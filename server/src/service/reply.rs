@@ -11,7 +11,7 @@ use causette_shared::message::parse_text;
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::Agent;
 
-use crate::service::{Context, UseCase, UseCaseError};
+use crate::service::{Context, UseCase, UseCaseError, follow_up};
 use crate::store::conversation::{self, Conversation};
 use crate::store::{Tx, entry};
 
@@ -60,7 +60,11 @@ impl UseCase for Reply {
         }
         let found = self.take_up(tx, cx, found).await?;
         let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
-        Ok(cx.add_message(tx, &found, self.id, author, text).await?.seq)
+        let seq = cx.add_message(tx, &found, self.id, author, text).await?.seq;
+        if found.unreachable().is_none() {
+            follow_up::reconsider(tx, cx, found.id).await?;
+        }
+        Ok(seq)
     }
 }
 

@@ -3,14 +3,14 @@
 
 use causette_shared::contact::Contact;
 use causette_shared::entry::{Author, Body, Content, Event};
-use causette_shared::form::Introduction;
+use causette_shared::form::{Introduction, parse_required_email};
 use causette_shared::id::{ContactId, ConversationId, EntryId, Seq, SiteKey, VisitorId};
 use causette_shared::message::{InvalidText, parse_text};
 use causette_shared::problem::{Problem, ProblemKind};
 
 use crate::clock;
 use crate::secret::SecretHash;
-use crate::service::{Context, UseCase, UseCaseError};
+use crate::service::{Context, UseCase, UseCaseError, copy, follow_up};
 use crate::site::text_in;
 use crate::store::conversation::{self, Conversation, Target};
 use crate::store::visitor::{self, Visitor};
@@ -59,6 +59,7 @@ impl UseCase for SendMessage {
         match body {
             Body::Message { text } => self.add_message(tx, cx, visitor, newest, text).await,
             Body::Event(event) => self.add_answers(tx, cx, newest, event).await,
+            Body::Mail(_) => Err(UseCaseError::refused(ProblemKind::Malformed)),
         }
     }
 }
@@ -74,6 +75,14 @@ fn parse(content: &Content) -> Result<Body, UseCaseError> {
         Content::Introduction(given) => {
             let answers = given.parse().map_err(UseCaseError::Refused)?;
             Ok(Body::Event(Event::FormSubmitted { answers }))
+        }
+        Content::Contacts(given) => {
+            let answers = given.parse_contacts().map_err(UseCaseError::Refused)?;
+            Ok(Body::Event(Event::ContactsLeft { answers }))
+        }
+        Content::Copy { email } => {
+            let email = parse_required_email(email).map_err(UseCaseError::Refused)?;
+            Ok(Body::Event(Event::CopyRequested { email }))
         }
     }
 }
@@ -200,12 +209,29 @@ impl SendMessage {
         let (Some(visitor), Some(conversation)) = (found, newest) else {
             return Err(UseCaseError::refused(ProblemKind::WrongState));
         };
-        let Event::FormSubmitted { answers } = &event else {
-            return Err(UseCaseError::refused(ProblemKind::Malformed));
+        let id = conversation.id;
+        let given = match &event {
+            Event::FormSubmitted { answers } | Event::ContactsLeft { answers } => answers.clone(),
+            // The address of a copy is not taken for theirs where we have another.
+            Event::CopyRequested { email } if conversation.contact.email.is_none() => {
+                Introduction { email: Some(email.clone()), ..Introduction::default() }
+            }
+            _ => Introduction::default(),
         };
-        save_contact(tx, cx, visitor, &conversation.contact, answers).await?;
-        let entry = cx.add_entry(tx, conversation.id, self.id, Author::Visitor, Body::Event(event)).await?;
-        Ok(Sent { visitor: visitor.id, conversation: conversation.id, seq: entry.seq })
+        if given != Introduction::default() {
+            save_contact(tx, cx, visitor, &conversation.contact, &given).await?;
+        }
+        let entry = cx.add_entry(tx, id, self.id, Author::Visitor, Body::Event(event.clone())).await?;
+        match &event {
+            Event::CopyRequested { email } => copy::request(tx, cx, id, visitor, email).await?,
+            Event::ContactsLeft { .. } if conversation.assignee.is_none() => {
+                conversation::set_tell(tx, id, Some(cx.now)).await?;
+            }
+            _ => {}
+        }
+        // Who has given an address can be written to from now on.
+        follow_up::reconsider(tx, cx, id).await?;
+        Ok(Sent { visitor: visitor.id, conversation: id, seq: entry.seq })
     }
 }
 

@@ -2,7 +2,8 @@
 
 use causette_shared::contact::Contact;
 use causette_shared::conversation::Status;
-use causette_shared::id::{AgentId, ConversationId, EntryId, Seq, SiteKey, VisitorId};
+use causette_shared::id::{AgentId, ContactId, ConversationId, EntryId, Seq, SiteKey, VisitorId};
+use causette_shared::presence::UnreachableReason;
 use causette_shared::protocol::agent::{Agent, ListCursor};
 use causette_shared::time::Timestamp;
 use sqlx::FromRow;
@@ -27,8 +28,12 @@ pub struct Conversation {
     pub status: Status,
     /// Who has it.
     pub assignee: Option<Agent>,
+    /// Under which contact, where the visitor has become one.
+    pub contact_id: Option<ContactId>,
     /// What we know of the visitor.
     pub contact: Contact,
+    /// Why mail does not reach that contact, where it has come back or is not wanted.
+    pub contact_unreachable: Option<UnreachableReason>,
     /// The visitor's language.
     pub locale: String,
     /// Grows with every change.
@@ -49,6 +54,25 @@ pub struct Conversation {
     pub created_at: Timestamp,
     /// When its last message was written.
     pub last_message_at: Timestamp,
+    /// Since when its visitor wants no more mail for it.
+    pub mail_stopped_at: Option<Timestamp>,
+    /// Since when its visitor waits to be told by mail that somebody has answered.
+    pub tell_at: Option<Timestamp>,
+    /// When the unseen replies will be e-mailed.
+    pub follow_up_at: Option<Timestamp>,
+}
+
+impl Conversation {
+    /// Why a mail would not reach its visitor; `None` where it would.
+    #[must_use]
+    pub fn unreachable(&self) -> Option<UnreachableReason> {
+        match (&self.contact.email, self.contact_unreachable, self.mail_stopped_at) {
+            (None, ..) => Some(UnreachableReason::NoAddress),
+            (Some(_), Some(reason), _) => Some(reason),
+            (Some(_), None, Some(_)) => Some(UnreachableReason::OptedOut),
+            (Some(_), None, None) => None,
+        }
+    }
 }
 
 /// A conversation that something is to be written to.
@@ -87,6 +111,11 @@ struct Row {
     preview_by: String,
     created_at: i64,
     last_message_at: i64,
+    mail_stopped_at: Option<i64>,
+    tell_at: Option<i64>,
+    follow_up_at: Option<i64>,
+    contact_id: Option<String>,
+    contact_unreachable: Option<String>,
     contact_name: Option<String>,
     contact_email: Option<String>,
     contact_email_verified_at: Option<i64>,
@@ -118,6 +147,11 @@ impl TryFrom<Row> for Conversation {
             visitor: parse(&row.visitor_id, "conversation.visitor_id")?,
             status: parse(&row.status, "conversation.status")?,
             assignee,
+            contact_id: row.contact_id.map(|id| parse(&id, "visitor.contact_id")).transpose()?,
+            contact_unreachable: row
+                .contact_unreachable
+                .map(|reason| super::contact::parse_unreachable(&reason))
+                .transpose()?,
             contact: Contact {
                 name: row.contact_name,
                 email: row.contact_email,
@@ -134,6 +168,9 @@ impl TryFrom<Row> for Conversation {
             preview_by: if row.preview_by == "visitor" { Writer::Visitor } else { Writer::Agent },
             created_at: Timestamp(row.created_at),
             last_message_at: Timestamp(row.last_message_at),
+            mail_stopped_at: row.mail_stopped_at.map(Timestamp),
+            tell_at: row.tell_at.map(Timestamp),
+            follow_up_at: row.follow_up_at.map(Timestamp),
         })
     }
 }
@@ -166,6 +203,8 @@ macro_rules! select {
             "conversation.visitor_id, conversation.status, conversation.locale, conversation.revision, ",
             "conversation.last_seq, conversation.agent_seen, conversation.visitor_seen, conversation.unread, ",
             "conversation.preview, conversation.preview_by, conversation.created_at, conversation.last_message_at, ",
+            "conversation.mail_stopped_at, conversation.tell_at, conversation.follow_up_at, ",
+            "visitor.contact_id, contact.unreachable AS contact_unreachable, ",
             "contact.name AS contact_name, contact.email AS contact_email, ",
             "contact.email_verified_at AS contact_email_verified_at, contact.phone AS contact_phone, ",
             "agent.id AS assignee_id, agent.email AS assignee_email, agent.name AS assignee_name, ",
@@ -207,8 +246,8 @@ pub async fn lock_conversation(tx: &mut Tx, id: ConversationId) -> Result<(), St
 )]
 pub async fn lock_newest_of_session(tx: &mut Tx, session: &SecretHash) -> Result<(), StoreError> {
     const SQL: &str = "SELECT id FROM conversation WHERE id = (SELECT conversation.id FROM conversation \
-         JOIN visitor ON visitor.id = conversation.visitor_id \
-         WHERE visitor.session_hash = $1 ORDER BY conversation.number DESC LIMIT 1) FOR NO KEY UPDATE";
+         JOIN visitor_session ON visitor_session.visitor_id = conversation.visitor_id \
+         WHERE visitor_session.session_hash = $1 ORDER BY conversation.number DESC LIMIT 1) FOR NO KEY UPDATE";
     if let Tx::Postgres(tx) = tx {
         sqlx::query(SQL).bind(session.to_hex()).execute(&mut **tx).await?;
     }
@@ -259,7 +298,8 @@ pub async fn find_newest_of_session(
     const SQL: &str = select!(
         "EXISTS (SELECT 1 FROM entry JOIN conversation AS own ON own.id = entry.conversation_id \
          WHERE own.visitor_id = visitor.id AND entry.id = $3) AS is_repeat, ",
-        "WHERE visitor.session_hash = $1 AND visitor.site_key = $2 ORDER BY conversation.number DESC LIMIT 1"
+        "JOIN visitor_session ON visitor_session.visitor_id = visitor.id \
+         WHERE visitor_session.session_hash = $1 AND visitor.site_key = $2 ORDER BY conversation.number DESC LIMIT 1"
     );
     let row: Option<TargetRow> = both!(tx, conn => sqlx::query_as(SQL)
         .bind(session.to_hex())
@@ -391,6 +431,42 @@ pub async fn set_status(tx: &mut Tx, id: ConversationId, status: Status) -> Resu
 pub async fn set_assignee(tx: &mut Tx, id: ConversationId, agent: AgentId) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE conversation SET assignee_id = $2, revision = revision + 1 WHERE id = $1";
     both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(agent.to_string()).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes when the unseen replies will be e-mailed, `None` where nothing waits any more.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.conversation.set_follow_up", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
+pub async fn set_follow_up(tx: &mut Tx, id: ConversationId, at: Option<Timestamp>) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE conversation SET follow_up_at = $2, revision = revision + 1 WHERE id = $1";
+    let at = at.map(|at| at.0);
+    both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(at).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes that the visitor waits to be told by mail that somebody has answered, or no longer does.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.conversation.set_tell", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
+pub async fn set_tell(tx: &mut Tx, id: ConversationId, at: Option<Timestamp>) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE conversation SET tell_at = $2, revision = revision + 1 WHERE id = $1";
+    let at = at.map(|at| at.0);
+    both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(at).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes that the visitor wants no more mail for a conversation; what was noted before stays.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.conversation.stop_mail", level = "debug", skip_all, fields(conversation = %id), err(level = "debug"))]
+pub async fn stop_mail(tx: &mut Tx, id: ConversationId, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE conversation SET mail_stopped_at = COALESCE(mail_stopped_at, $2), revision = revision + 1 \
+         WHERE id = $1";
+    both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(now.0).execute(conn).await.map(drop))?;
     Ok(())
 }
 

@@ -161,6 +161,26 @@ pub async fn count_restore(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Fills what later migrations made from rows that were there, for a backup of an older schema.
+///
+/// # Errors
+/// The database fails.
+pub async fn complete_rows(tx: &mut Tx, schema: i64) -> Result<(), StoreError> {
+    const MAIL: i64 = 2;
+    const SESSIONS: &str = "INSERT INTO visitor_session (session_hash, visitor_id, resume_link_id, created_at) \
+         SELECT session_hash, id, NULL, created_at FROM visitor \
+         WHERE NOT EXISTS (SELECT 1 FROM visitor_session WHERE visitor_session.visitor_id = visitor.id)";
+    const ADDRESSES: &str =
+        "UPDATE contact SET email_folded = LOWER(email) WHERE email_folded IS NULL AND email IS NOT NULL";
+    if schema >= MAIL {
+        return Ok(());
+    }
+    for sql in [SESSIONS, ADDRESSES] {
+        both!(tx, conn => sqlx::query(sql).execute(conn).await.map(drop))?;
+    }
+    Ok(())
+}
+
 fn join<T: AsRef<str>>(parts: impl Iterator<Item = T>) -> String {
     let mut joined = String::new();
     for part in parts {

@@ -1,8 +1,9 @@
 //! Table `entry`: the logs. Rows are added and read, never changed.
 
-use causette_shared::entry::{Author, Body, Entry, Event};
+use causette_shared::entry::{Author, Body, Entry, Event, File, Mail, SenderCheck};
 use causette_shared::id::{AgentId, ConversationId, EntryId, Seq, VisitorId};
 use causette_shared::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use super::conversation::{Conversation, Writer};
@@ -19,6 +20,16 @@ struct Row {
     agent_name: Option<String>,
     kind: String,
     body: String,
+    mail: Option<String>,
+}
+
+/// What is stored of a mail beside the text of the message that it carried.
+#[derive(Serialize, Deserialize)]
+struct MailRow {
+    from: String,
+    sender: SenderCheck,
+    is_cut: bool,
+    files: Vec<File>,
 }
 
 impl Row {
@@ -29,8 +40,12 @@ impl Row {
             ("agent", Some(id), Some(name)) => Author::Agent { id: parse(&id, "entry.agent_id")?, name },
             _ => return Err(StoreError::Corrupt { column: "entry.author" }),
         };
-        let body = match self.kind.as_str() {
-            "message" => Body::Message { text: self.body },
+        let body = match (self.kind.as_str(), self.mail) {
+            ("message", None) => Body::Message { text: self.body },
+            ("message", Some(mail)) => {
+                let MailRow { from, sender, is_cut, files } = parse_json(&mail, "entry.mail")?;
+                Body::Mail(Mail { text: self.body, from, sender, is_cut, files })
+            }
             _ => Body::Event(parse_json::<Event>(&self.body, "entry.body")?),
         };
         let entry = Entry {
@@ -50,6 +65,7 @@ struct Columns {
     agent: Option<(String, String)>,
     kind: &'static str,
     body: String,
+    mail: Option<String>,
 }
 
 impl Columns {
@@ -59,11 +75,16 @@ impl Columns {
             Author::Automatic => ("automatic", None),
             Author::Agent { id, name } => ("agent", Some((id.to_string(), name.clone()))),
         };
-        let (kind, body) = match &entry.body {
-            Body::Message { text } => ("message", text.clone()),
-            Body::Event(event) => ("event", to_json(event, "entry.body")?),
+        let (kind, body, mail) = match &entry.body {
+            Body::Message { text } => ("message", text.clone(), None),
+            Body::Event(event) => ("event", to_json(event, "entry.body")?, None),
+            Body::Mail(Mail { text, from, sender, is_cut, files }) => {
+                let (from, files) = (from.clone(), files.clone());
+                let mail = MailRow { from, sender: *sender, is_cut: *is_cut, files };
+                ("message", text.clone(), Some(to_json(&mail, "entry.mail")?))
+            }
         };
-        Ok(Self { author, agent, kind, body })
+        Ok(Self { author, agent, kind, body, mail })
     }
 }
 
@@ -81,14 +102,15 @@ macro_rules! bind {
             .bind(agent_name)
             .bind($columns.kind)
             .bind($columns.body.clone())
+            .bind($columns.mail.clone())
     }};
 }
 
 /// The statement that adds an entry.
 macro_rules! insert {
     () => {
-        "INSERT INTO entry (conversation_id, seq, id, at, author, agent_id, agent_name, kind, body) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        "INSERT INTO entry (conversation_id, seq, id, at, author, agent_id, agent_name, kind, body, mail) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     };
 }
 
@@ -137,8 +159,8 @@ pub async fn create_message(
         tx,
         [
             insert!(),
-            "UPDATE conversation SET last_seq = $2, last_message_at = $4, revision = $10, unread = $11, \
-             agent_seen = $12, preview = $13, preview_by = $14 WHERE id = $1"
+            "UPDATE conversation SET last_seq = $2, last_message_at = $4, revision = $11, unread = $12, \
+             agent_seen = $13, preview = $14, preview_by = $15 WHERE id = $1"
         ],
         query => bind!(query, before.id, message, columns)
             .bind(i64::from(became.revision))
@@ -148,6 +170,41 @@ pub async fn create_message(
             .bind(by)
     )?;
     Ok(became)
+}
+
+/// The replies that a visitor has not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// When the first of them was written.
+    pub first_at: Timestamp,
+    /// When the last of them was written.
+    pub last_at: Timestamp,
+    /// The place of the last.
+    pub last_seq: Seq,
+}
+
+/// Finds the agents' messages after what the visitor has seen; `None` where there is none.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.entry.find_unseen", level = "debug", skip_all, fields(conversation = %conversation), err(level = "debug"))]
+pub async fn find_unseen_replies(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    seen: Seq,
+) -> Result<Option<Unseen>, StoreError> {
+    const SQL: &str = "SELECT MIN(at), MAX(at), MAX(seq) FROM entry \
+         WHERE conversation_id = $1 AND seq > $2 AND author = 'agent' AND kind = 'message'";
+    let row: (Option<i64>, Option<i64>, Option<i64>) = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(conversation.to_string())
+        .bind(i64::from(seen))
+        .fetch_one(conn)
+        .await)?;
+    let (Some(first), Some(last), Some(seq)) = row else {
+        return Ok(None);
+    };
+    let last_seq = parse_count(seq, "entry.seq")?;
+    Ok(Some(Unseen { first_at: Timestamp(first), last_at: Timestamp(last), last_seq }))
 }
 
 /// Returns the entry with this id in one conversation.
@@ -160,7 +217,7 @@ pub async fn find_entry(
     conversation: ConversationId,
     id: EntryId,
 ) -> Result<Option<Entry>, StoreError> {
-    const SQL: &str = "SELECT conversation_id, seq, id, at, author, agent_id, agent_name, kind, body FROM entry \
+    const SQL: &str = "SELECT conversation_id, seq, id, at, author, agent_id, agent_name, kind, body, mail FROM entry \
          WHERE conversation_id = $1 AND id = $2";
     let row: Option<Row> = both!(tx, conn => sqlx::query_as(SQL)
         .bind(conversation.to_string())
@@ -182,7 +239,7 @@ pub async fn find_entry_of(
     id: EntryId,
 ) -> Result<Option<(ConversationId, Entry)>, StoreError> {
     const SQL: &str = "SELECT entry.conversation_id, entry.seq, entry.id, entry.at, entry.author, entry.agent_id, \
-         entry.agent_name, entry.kind, entry.body \
+         entry.agent_name, entry.kind, entry.body, entry.mail \
          FROM entry JOIN conversation ON conversation.id = entry.conversation_id \
          WHERE conversation.visitor_id = $1 AND entry.id = $2";
     let row: Option<Row> = both!(tx, conn => sqlx::query_as(SQL)
@@ -226,7 +283,7 @@ pub async fn list_entries_after(
     after: Seq,
     limit: usize,
 ) -> Result<Vec<Entry>, StoreError> {
-    const SQL: &str = "SELECT conversation_id, seq, id, at, author, agent_id, agent_name, kind, body FROM entry \
+    const SQL: &str = "SELECT conversation_id, seq, id, at, author, agent_id, agent_name, kind, body, mail FROM entry \
          WHERE conversation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     let rows: Vec<Row> = both!(tx, conn => sqlx::query_as(SQL)
         .bind(conversation.to_string())
@@ -248,7 +305,7 @@ pub async fn list_entries_before(
     before: Seq,
     limit: usize,
 ) -> Result<Vec<Entry>, StoreError> {
-    const SQL: &str = "SELECT conversation_id, seq, id, at, author, agent_id, agent_name, kind, body FROM entry \
+    const SQL: &str = "SELECT conversation_id, seq, id, at, author, agent_id, agent_name, kind, body, mail FROM entry \
          WHERE conversation_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
     let rows: Vec<Row> = both!(tx, conn => sqlx::query_as(SQL)
         .bind(conversation.to_string())

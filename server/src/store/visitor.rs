@@ -29,7 +29,8 @@ struct Row {
 /// The database is busy or fails.
 #[tracing::instrument(name = "store.visitor.lock", level = "debug", skip_all, err(level = "debug"))]
 pub async fn lock_visitor(tx: &mut Tx, session: &SecretHash) -> Result<(), StoreError> {
-    const SQL: &str = "SELECT id FROM visitor WHERE session_hash = $1 FOR NO KEY UPDATE";
+    const SQL: &str = "SELECT id FROM visitor \
+         WHERE id = (SELECT visitor_id FROM visitor_session WHERE session_hash = $1) FOR NO KEY UPDATE";
     if let Tx::Postgres(tx) = tx {
         sqlx::query(SQL).bind(session.to_hex()).execute(&mut **tx).await?;
     }
@@ -46,7 +47,9 @@ pub async fn find_visitor(
     site: &SiteKey,
     session: &SecretHash,
 ) -> Result<Option<Visitor>, StoreError> {
-    const SQL: &str = "SELECT id, contact_id FROM visitor WHERE session_hash = $1 AND site_key = $2";
+    const SQL: &str = "SELECT visitor.id, visitor.contact_id FROM visitor_session \
+         JOIN visitor ON visitor.id = visitor_session.visitor_id \
+         WHERE visitor_session.session_hash = $1 AND visitor.site_key = $2";
     let row: Option<Row> = both!(tx, conn => sqlx::query_as(SQL)
         .bind(session.to_hex())
         .bind(site.as_str().to_owned())
@@ -72,8 +75,11 @@ pub async fn create_visitor(
     session: &SecretHash,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    const SESSION: &str = "INSERT INTO visitor_session (session_hash, visitor_id, resume_link_id, created_at) \
+         VALUES ($1, $2, NULL, $3)";
     const SQL: &str = "INSERT INTO visitor (id, site_key, session_hash, contact_id, created_at) \
-         VALUES ($1, $2, $3, NULL, $4) ON CONFLICT DO NOTHING";
+         SELECT $1, $2, $3, NULL, $4 WHERE NOT EXISTS (SELECT 1 FROM visitor_session WHERE session_hash = $3) \
+         ON CONFLICT DO NOTHING";
     let inserted = both!(tx, conn => sqlx::query(SQL)
         .bind(id.to_string())
         .bind(site.as_str().to_owned())
@@ -82,5 +88,15 @@ pub async fn create_visitor(
         .execute(conn)
         .await
         .map(|done| done.rows_affected()))?;
-    Ok(inserted == 1)
+    if inserted != 1 {
+        return Ok(false);
+    }
+    both!(tx, conn => sqlx::query(SESSION)
+        .bind(session.to_hex())
+        .bind(id.to_string())
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(true)
 }

@@ -12,7 +12,6 @@ use causette_server::secret::SecretHash;
 use causette_server::service::UseCaseError;
 use causette_server::service::send_message::{SendMessage, Sent};
 use causette_server::store::Store;
-use causette_server::store::tables::Value;
 use causette_shared::id::EntryId;
 use causette_shared::problem::ProblemKind;
 use causette_shared::protocol::agent;
@@ -23,7 +22,7 @@ use crate::backup_round_trip::{back_up, place, put_back};
 use crate::harness::agent::open_socket;
 use crate::harness::app::NOW;
 use crate::harness::builders::{entry_id, session, text};
-use crate::harness::content::{Random, add, text as value};
+use crate::harness::content::{Random, add, contact_row, text as value};
 use crate::harness::database::{assert_logs_are_whole, number, on_both_databases};
 use crate::harness::panel::Panel;
 use crate::harness::store::FreshStore;
@@ -126,9 +125,7 @@ async fn add_bulk(store: &Store) {
     let mut contacts = Vec::new();
     for n in 0..2_000 {
         let name: String = (0..250).map(|_| format!("{:016x}", random.next())).collect();
-        let at = || Value::Integer(0);
-        let row = vec![value(n.to_string()), value(name), Value::Null, Value::Null, Value::Null, at(), at()];
-        contacts.push(row);
+        contacts.push(contact_row(n.to_string(), value(name)));
     }
     add(&mut tx, "contact", contacts).await;
     tx.commit().await.expect("it commits");

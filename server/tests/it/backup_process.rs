@@ -65,7 +65,7 @@ async fn beside_a_running_server() {
     visitor.say("One").await;
     visitor.await_seq(2).await;
     let told = succeeds(&run(directory.path(), &["backup", "shop.backup"]));
-    assert!(told.contains("shop.backup: 1 conversation, 6 rows"), "{told}");
+    assert!(told.contains("shop.backup: 1 conversation, 7 rows"), "{told}");
     let mode =
         std::fs::metadata(directory.path().join("shop.backup")).expect("it is there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -79,7 +79,7 @@ async fn beside_a_running_server() {
         "it holds 1 site, 1 visitor, 1 conversation;",
     );
     let told = succeeds(&run(directory.path(), &["restore", "--replace", "shop.backup"]));
-    assert_eq!(told, "restored: 1 conversation, 6 rows\n");
+    assert_eq!(told, "restored: 1 conversation, 7 rows\n");
     visitor.expect_end().await;
     let mut again = VisitorActor::connect_to(&server.authority).await;
     again.secret.clone_from(&visitor.secret);

@@ -10,7 +10,7 @@ use causette_server::store::tables::Value;
 
 use crate::harness::Database;
 use crate::harness::app::NOW;
-use crate::harness::content::{Content, add, fill, read_content, shop_row, text};
+use crate::harness::content::{Content, add, contact_row, fill, read_content, shop_row, text};
 use crate::harness::database::{number, on_both_databases};
 use crate::harness::store::FreshStore;
 
@@ -165,12 +165,8 @@ async fn values_are_told_apart() {
     // The comparison itself: null, empty, and a number beside its text are four things.
     let fresh = FreshStore::open(Database::Sqlite).await;
     let mut tx = fresh.begin().await;
-    let contact = |id: &str, name: Value| {
-        let at = || Value::Integer(0);
-        vec![text(id), name, Value::Null, Value::Null, Value::Null, at(), at()]
-    };
-    add(&mut tx, "contact", vec![contact("a", Value::Null), contact("b", text("")), contact("c", text("0"))])
-        .await;
+    let contacts = [("a", Value::Null), ("b", text("")), ("c", text("0"))];
+    add(&mut tx, "contact", contacts.map(|(id, name)| contact_row(id, name)).to_vec()).await;
     tx.commit().await.expect("it commits");
     let content = read_content(&fresh.store).await;
     let (columns, rows) = &content["contact"];

@@ -5,7 +5,7 @@ use causette_server::site::SiteOrigin;
 use causette_shared::entry::Content;
 use causette_shared::limits::FRAME_BYTES;
 use causette_shared::problem::ProblemKind;
-use causette_shared::protocol::visitor::{ClientFrame, Hello, ServerFrame, encode};
+use causette_shared::protocol::visitor::{ClientFrame, Hello, PROTOCOL, ServerFrame, encode};
 use futures_util::SinkExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -41,9 +41,9 @@ async fn what_is_no_frame_is_told_and_ends_the_connection() {
     hello[0] = 9;
     for (message, kind) in [
         (Message::Binary(Vec::new().into()), ProblemKind::Malformed),
-        (Message::Binary(vec![1].into()), ProblemKind::Malformed),
-        (Message::Binary(vec![1, 250].into()), ProblemKind::Malformed),
-        (Message::Binary(vec![1, 1, 16, 0xff].into()), ProblemKind::Malformed),
+        (Message::Binary(vec![PROTOCOL].into()), ProblemKind::Malformed),
+        (Message::Binary(vec![PROTOCOL, 250].into()), ProblemKind::Malformed),
+        (Message::Binary(vec![PROTOCOL, 1, 16, 0xff].into()), ProblemKind::Malformed),
         (Message::Binary(longer.into()), ProblemKind::Malformed),
         (Message::Binary(hello.into()), ProblemKind::Outdated),
         (Message::Text("{\"hello\":{}}".into()), ProblemKind::Malformed),
@@ -62,7 +62,7 @@ async fn a_frame_over_the_limit_ends_the_connection() {
     server.add_shop().await;
     let mut visitor = VisitorActor::arrive(&server).await;
     // The server may close while it is still being sent.
-    let _ = visitor.socket.send(Message::Binary(vec![1; FRAME_BYTES + 1].into())).await;
+    let _ = visitor.socket.send(Message::Binary(vec![PROTOCOL; FRAME_BYTES + 1].into())).await;
     visitor.expect_end().await;
     assert_eq!(VisitorActor::arrive(&server).await.say("Hello").await, 1, "the server goes on");
 }
@@ -172,7 +172,7 @@ async fn what_a_desk_should_not_send_is_told_too() {
     let server = TestServer::start().await;
     server.add_agent("alice@desk.example", "Alice").await;
     for bad in [
-        Message::Binary(vec![1].into()),
+        Message::Binary(vec![PROTOCOL].into()),
         Message::Text("".into()),
         Message::Text("{".into()),
         Message::Text("\"pang\"".into()),

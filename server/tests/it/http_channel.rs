@@ -4,7 +4,7 @@ use causette_server::config::Config;
 use causette_shared::limits::FRAME_BYTES;
 use causette_shared::presence::Activity;
 use causette_shared::problem::ProblemKind;
-use causette_shared::protocol::visitor::{ClientFrame, Hello, ServerFrame, encode};
+use causette_shared::protocol::visitor::{ClientFrame, Hello, PROTOCOL, ServerFrame, encode};
 
 use crate::harness::agent::{cookie_of, try_sign_in};
 use crate::harness::app::config;
@@ -152,7 +152,7 @@ async fn frames_that_cannot_be_read_and_floods_end_the_connection_with_a_reason(
     let server = start().await;
     let flood: Vec<_> = (0..1_000).map(|_| ping()).collect();
     for (frames, kind) in [
-        (vec![vec![1]], ProblemKind::Malformed),
+        (vec![vec![PROTOCOL]], ProblemKind::Malformed),
         (vec![Vec::new()], ProblemKind::Malformed),
         (vec![vec![9, 7]], ProblemKind::Outdated),
         (vec![send("Hello")], ProblemKind::Malformed),

@@ -25,8 +25,8 @@ struct Index {
 impl Index {
     fn line(&self, table: &str) -> String {
         let condition = self.condition.as_deref().map(|text| {
-            let plain = text.replace("::text", "");
-            format!(" where {}", plain.trim_start_matches('(').trim_end_matches(')'))
+            // PostgreSQL puts more parentheses than were written.
+            format!(" where {}", text.replace("::text", "").replace(['(', ')'], ""))
         });
         let columns = &self.columns;
         let unique = if self.is_unique { "unique " } else { "" };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::contact::Contact;
 use crate::conversation::Status;
 use crate::entry::{Content, Entry};
-use crate::id::{AgentId, ConversationId, EntryId, Seq};
+use crate::id::{AgentId, ContactId, ConversationId, EntryId, Seq};
 use crate::presence::Presence;
 use crate::problem::Problem;
 use crate::time::Timestamp;
@@ -189,8 +189,14 @@ pub struct ConversationSummary {
     pub status: Status,
     /// Who has it.
     pub assignee: Option<Agent>,
+    /// Under which contact, where the visitor has become one.
+    pub contact_id: Option<ContactId>,
     /// What we know of the visitor.
     pub contact: Contact,
+    /// When the unseen replies will be e-mailed; `None` where nothing waits.
+    pub follow_up_at: Option<Timestamp>,
+    /// Whether the visitor wants no more mail for this conversation.
+    pub mail_stopped: bool,
     /// The visitor's language, BCP 47.
     pub locale: String,
     /// Where the visitor is.

@@ -14,7 +14,7 @@ use crate::presence::Activity;
 use crate::problem::Problem;
 
 /// The number that stands before every frame.
-pub const PROTOCOL: u8 = 1;
+pub const PROTOCOL: u8 = 2;
 
 /// From the widget to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,9 +6,9 @@
 
 use causette_shared::contact::Contact;
 use causette_shared::conversation::Status;
-use causette_shared::entry::{Author, Body, Content, Entry, Event};
+use causette_shared::entry::{Author, Body, Content, Entry, Event, File, Mail, MailKind, SenderCheck};
 use causette_shared::form::Introduction;
-use causette_shared::id::{AgentId, ConversationId, EntryId};
+use causette_shared::id::{AgentId, ContactId, ConversationId, EntryId, FileId};
 use causette_shared::presence::{Activity, Presence, UnreachableReason};
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::{self, Agent, ConversationSummary, ListCursor, Role};
@@ -107,6 +107,15 @@ variants! {
         Body::Event(Event::FormSubmitted { .. }) => "form_submitted",
         Body::Event(Event::Assigned { .. }) => "assigned",
         Body::Event(Event::StatusChanged { .. }) => "status_changed",
+        Body::Event(Event::ContactsLeft { .. }) => "contacts_left",
+        Body::Event(Event::CopyRequested { .. }) => "copy_requested",
+        Body::Event(Event::ChatEnded) => "chat_ended",
+        Body::Event(Event::Mailed { .. }) => "mailed",
+        Body::Event(Event::MailFailed { .. }) => "mail_failed",
+        Body::Event(Event::MailStopped) => "mail_stopped",
+        Body::Event(Event::Resumed { .. }) => "resumed",
+        Body::Event(Event::LinksRevoked) => "links_revoked",
+        Body::Mail(_) => "mail",
     }
 }
 
@@ -115,6 +124,8 @@ variants! {
     content, CONTENT: Content {
         Content::Message { .. } => "message",
         Content::Introduction(_) => "introduction",
+        Content::Contacts(_) => "contacts",
+        Content::Copy { .. } => "copy",
     }
 }
 
@@ -147,7 +158,9 @@ variants! {
         Presence::Active => "active",
         Presence::Idle => "idle",
         Presence::Reachable => "reachable",
-        Presence::Unreachable(UnreachableReason::NoAddress) => "unreachable",
+        Presence::Unreachable(UnreachableReason::NoAddress) => "no_address",
+        Presence::Unreachable(UnreachableReason::Bounced) => "bounced",
+        Presence::Unreachable(UnreachableReason::OptedOut) => "opted_out",
     }
 }
 
@@ -188,11 +201,13 @@ pub const PROBLEM_KINDS: [ProblemKind; 17] = [
     ProblemKind::AnsweredMeanwhile,
 ];
 /// Every presence, in the order of the wire.
-pub const PRESENCES: [Presence; 4] = [
+pub const PRESENCES: [Presence; 6] = [
     Presence::Active,
     Presence::Idle,
     Presence::Reachable,
     Presence::Unreachable(UnreachableReason::NoAddress),
+    Presence::Unreachable(UnreachableReason::Bounced),
+    Presence::Unreachable(UnreachableReason::OptedOut),
 ];
 /// Every activity, in the order of the wire.
 pub const ACTIVITIES: [Activity; 2] = [Activity::Active, Activity::Idle];
@@ -236,13 +251,38 @@ fn alice() -> Agent {
     }
 }
 
-fn contents() -> [Content; 2] {
-    [Content::Message { text: "Hello, is it in stock?".to_owned() }, Content::Introduction(introduction())]
+fn contents() -> [Content; 4] {
+    [
+        Content::Message { text: "Hello, is it in stock?".to_owned() },
+        Content::Introduction(introduction()),
+        Content::Contacts(introduction()),
+        Content::Copy { email: "ada@mail.example".to_owned() },
+    ]
+}
+
+/// A message that came by mail.
+fn mail() -> Body {
+    let file = File {
+        id: FileId::mint(AT, [8; 10]),
+        name: "lamp.jpg".to_owned(),
+        media_type: "image/jpeg".to_owned(),
+        size: 48_213,
+    };
+    Body::Mail(Mail {
+        text: "Thanks, I take two.".to_owned(),
+        from: "ada@mail.example".to_owned(),
+        sender: SenderCheck::Passed,
+        is_cut: true,
+        files: vec![file],
+    })
 }
 
 /// One log with every kind of author and everything an entry can say.
 fn entries() -> Vec<Entry> {
     let by_alice = Author::Agent { id: agent_id(), name: "Alice".to_owned() };
+    let to = || "ada@mail.example".to_owned();
+    let mailed = Event::Mailed { kind: MailKind::FollowUp, to: to(), upto: 6 };
+    let failed = Event::MailFailed { to: to(), reason: "550 no such user".to_owned() };
     let said = |text: &str| Body::Message { text: text.to_owned() };
     let log = [
         (Author::Visitor, said("Hello, is it in stock?")),
@@ -251,6 +291,15 @@ fn entries() -> Vec<Entry> {
         (by_alice.clone(), Body::Event(Event::Assigned { agent: agent_id(), name: "Alice".to_owned() })),
         (Author::Automatic, Body::Event(Event::StatusChanged { status: Status::Open })),
         (by_alice, said("Yes — 3 left.")),
+        (Author::Visitor, Body::Event(Event::ContactsLeft { answers: introduction() })),
+        (Author::Visitor, Body::Event(Event::CopyRequested { email: "ada@mail.example".to_owned() })),
+        (Author::Automatic, Body::Event(mailed)),
+        (Author::Automatic, Body::Event(failed)),
+        (Author::Visitor, Body::Event(Event::MailStopped)),
+        (Author::Visitor, Body::Event(Event::Resumed { devices: 1 })),
+        (Author::Automatic, Body::Event(Event::LinksRevoked)),
+        (Author::Visitor, mail()),
+        (Author::Automatic, Body::Event(Event::ChatEnded)),
     ];
     (1..)
         .zip(log)
@@ -279,7 +328,10 @@ fn summary() -> ConversationSummary {
         site: "Demo shop".to_owned(),
         status: Status::Open,
         assignee: Some(alice()),
+        contact_id: Some(ContactId::mint(AT, [4; 10])),
         contact: contact(),
+        follow_up_at: Some(AT),
+        mail_stopped: false,
         locale: "en".to_owned(),
         presence: Presence::Unreachable(UnreachableReason::NoAddress),
         last_seq: 6,
@@ -305,11 +357,13 @@ pub fn visitor_client_frames() -> Vec<visitor::ClientFrame> {
         cursor: Some(Cursor { conversation, seq: 5 }),
         activity: Activity::Active,
     };
-    let [message, introduction] = contents();
+    let [message, introduction, contacts, copy] = contents();
     vec![
         F::Hello(hello),
         F::Send { id: entry_id(1), content: message },
         F::Send { id: entry_id(3), content: introduction },
+        F::Send { id: entry_id(7), content: contacts },
+        F::Send { id: entry_id(8), content: copy },
         F::Resume { conversation, after: Some(5) },
         F::Earlier { conversation, before: 41 },
         F::Seen { conversation, upto: 6 },
@@ -345,7 +399,7 @@ pub fn visitor_server_frames() -> Vec<visitor::ServerFrame> {
 pub fn agent_client_frames() -> Vec<agent::ClientFrame> {
     use agent::ClientFrame as F;
     let conversation = conversation_id();
-    let [message, introduction] = contents();
+    let [message, introduction, ..] = contents();
     vec![
         F::Watch { conversation, after: None },
         F::Unwatch { conversation },

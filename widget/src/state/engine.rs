@@ -118,7 +118,7 @@ impl Widget {
     fn keep_unsent(self, id: EntryId, content: &Content) {
         let kind = match content {
             Content::Message { .. } => Kind::Message,
-            Content::Introduction(_) => Kind::Introduction,
+            _ => Kind::Introduction,
         };
         self.keep.borrow().add_unsent(id, content);
         self.engine.kept.borrow_mut().push(id);

@@ -14,6 +14,8 @@ const LATER: &str = "later";
 const UNSENT: &str = "unsent.";
 const MESSAGE: char = 'm';
 const INTRODUCTION: char = 'i';
+const CONTACTS: char = 'c';
+const COPY: char = 'k';
 /// Stands between the answers of an introduction: the control character made for it, which no field may hold.
 const SEPARATOR: char = '\u{1f}';
 
@@ -130,8 +132,13 @@ fn encode(content: &Content) -> String {
             text.push(MESSAGE);
             text.push_str(message);
         }
-        Content::Introduction(Introduction { name, email, phone }) => {
-            text.push(INTRODUCTION);
+        Content::Copy { email } => {
+            text.push(COPY);
+            text.push_str(email);
+        }
+        Content::Introduction(answers) | Content::Contacts(answers) => {
+            let Introduction { name, email, phone } = answers;
+            text.push(if matches!(content, Content::Contacts(_)) { CONTACTS } else { INTRODUCTION });
             for answer in [name, email, phone] {
                 text.push_str(answer.as_deref().unwrap_or_default());
                 text.push(SEPARATOR);
@@ -145,7 +152,12 @@ fn decode(kept: &str) -> Option<Content> {
     if let Some(text) = kept.strip_prefix(MESSAGE) {
         return Some(Content::Message { text: text.to_owned() });
     }
-    let mut answers = kept.strip_prefix(INTRODUCTION)?.split(SEPARATOR);
+    if let Some(email) = kept.strip_prefix(COPY) {
+        return Some(Content::Copy { email: email.to_owned() });
+    }
+    let rest = kept.strip_prefix([INTRODUCTION, CONTACTS])?;
+    let mut answers = rest.split(SEPARATOR);
     let mut next = || answers.next().filter(|answer| !answer.is_empty()).map(str::to_owned);
-    Some(Content::Introduction(Introduction { name: next(), email: next(), phone: next() }))
+    let answers = Introduction { name: next(), email: next(), phone: next() };
+    Some(if kept.starts_with(CONTACTS) { Content::Contacts(answers) } else { Content::Introduction(answers) })
 }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use causette_shared::conversation::Status;
-use causette_shared::entry::{Author, Body, Content, Entry, Event};
+use causette_shared::entry::{Author, Body, Content, Entry, Event, Mail};
 use causette_shared::id::{EntryId, Seq};
 use causette_shared::sync::{Outgoing, OutgoingState};
 use causette_shared::time::Timestamp;
@@ -93,12 +93,14 @@ impl Line {
 
     fn of_entry(entry: &Entry) -> Option<Self> {
         Some(match &entry.body {
-            Body::Message { text } => Self::Message { author: entry.author.clone(), text: text.clone() },
+            Body::Message { text } | Body::Mail(Mail { text, .. }) => {
+                Self::Message { author: entry.author.clone(), text: text.clone() }
+            }
             Body::Event(Event::Assigned { name, .. }) => Self::Joined { name: name.clone() },
             Body::Event(Event::FormSubmitted { .. }) => Self::Introduced,
             Body::Event(Event::StatusChanged { status: Status::Solved }) => Self::Solved,
             Body::Event(Event::StatusChanged { status: Status::Closed }) => Self::Closed,
-            Body::Event(Event::StatusChanged { .. }) => return None,
+            Body::Event(_) => return None,
         })
     }
 }
@@ -151,7 +153,7 @@ pub fn build(
         };
         let line = || match &one.content {
             Content::Message { text } => Some(Line::Message { author: Author::Visitor, text: text.clone() }),
-            Content::Introduction(_) => None,
+            _ => None,
         };
         add(one.id, one.composed_at, Some(progress), &line);
     }

@@ -286,8 +286,5 @@ impl VisitorActor {
 
 /// The text of a message.
 pub fn text_of(entry: &Entry) -> &str {
-    match &entry.body {
-        Body::Message { text } => text,
-        Body::Event(event) => panic!("{event:?} is no message"),
-    }
+    entry.body.text().unwrap_or_else(|| panic!("{:?} is no message", entry.body))
 }

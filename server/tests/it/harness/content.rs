@@ -114,6 +114,19 @@ pub fn shop_row() -> Values {
     vec![text("shop"), text("The Shop"), text("[]"), text("{}"), Value::Integer(1)]
 }
 
+/// A contact of whom nothing is known but perhaps a name, as a row.
+pub fn contact_row(id: impl Into<String>, name: Value) -> Values {
+    let table = find_table("contact").expect("it is listed");
+    let value = |column: &&str| match *column {
+        "created_at" | "updated_at" => Value::Integer(0),
+        _ => Value::Null,
+    };
+    let mut row: Values = table.columns.iter().map(|(name, _)| value(name)).collect();
+    row[0] = text(id);
+    row[1] = name;
+    row
+}
+
 /// Adds rows to a table, every column given.
 pub async fn add(tx: &mut Tx, table: &str, mut rows: Batch) {
     let table = find_table(table).expect("it is known");
@@ -164,21 +177,33 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
     }
     add(&mut tx, "agent", agents).await;
     add(&mut tx, "agent_session", sessions).await;
-    let [mut contacts, mut visitors, mut conversations, mut entries] = [const { Batch::new() }; 4];
+    let [mut contacts, mut visitors, mut visitor_sessions, mut conversations, mut entries] =
+        [const { Batch::new() }; 5];
+    let [mut merges, mut jobs, mut links, mut mails, mut files] = [const { Batch::new() }; 5];
     for n in 0..size {
         let optional = |random: &mut Random| {
             let value = text(random.text());
             random.maybe(value)
         };
-        let verified = integer(random);
+        let maybe_integer = |random: &mut Random| {
+            let value = integer(random);
+            random.maybe(value)
+        };
+        let unreachable = text(random.pick(&["bounced", "opted_out"]));
         contacts.push(vec![
             text(format!("contact {n}")),
             optional(random),
             optional(random),
-            random.maybe(verified),
+            maybe_integer(random),
             optional(random),
             integer(random),
             integer(random),
+            optional(random),
+            optional(random),
+            random.maybe(unreachable),
+            optional(random),
+            maybe_integer(random),
+            optional(random),
         ]);
         let contact = random.maybe(text(format!("contact {n}")));
         let site = text(format!("site {}", n % 3));
@@ -190,6 +215,47 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
             integer(random),
         ]);
         let agent = format!("agent {}", n % 4);
+        visitor_sessions.push(vec![
+            text(format!("hash {n}")),
+            text(format!("visitor {n}")),
+            optional(random),
+            integer(random),
+        ]);
+        merges.push(vec![
+            text(format!("merge {n}")),
+            text(format!("contact {n}")),
+            text("contact 0"),
+            random.maybe(text(&agent)),
+            text(random.text()),
+            integer(random),
+            maybe_integer(random),
+        ]);
+        let state = random.pick(&["pending", "sent", "cancelled", "dead"]);
+        let mut job = vec![text(format!("job {n}")), text(random.text())];
+        job.extend([random.maybe(text(format!("conversation {n}"))), text(random.text()), text(state)]);
+        job.extend([integer(random), maybe_integer(random), integer(random), integer(random)]);
+        job.extend([optional(random), optional(random), integer(random), maybe_integer(random)]);
+        jobs.push(job);
+        links.push(vec![
+            text(format!("link {n}")),
+            text(format!("token {n}")),
+            text(format!("conversation {n}")),
+            text(random.text()),
+            random.maybe(text(format!("job {n}"))),
+            integer(random),
+            integer(random),
+            maybe_integer(random),
+        ]);
+        let outcome = random.pick(&["message", "bounce", "ignored", "unmatched", "set_aside"]);
+        let mut mail = vec![text(format!("mail {n}")), text(random.text())];
+        mail.extend([integer(random), Value::Integer(n as i64), random.maybe(text(format!("<{n}@mail>")))]);
+        mail.extend([text(outcome), text(random.text()), random.maybe(text(format!("conversation {n}")))]);
+        mail.extend([optional(random), optional(random), integer(random)]);
+        mails.push(mail);
+        let mut file = vec![text(format!("file {n}")), text(format!("conversation {n}"))];
+        file.extend([text(random.text()), text(random.text()), text(random.text())]);
+        file.extend([integer(random), text(random.text()), integer(random)]);
+        files.push(file);
         let status = random.pick(&["new", "open", "pending", "on_hold", "solved", "closed"]);
         let by = random.pick(&["visitor", "agent"]);
         let mut row = vec![
@@ -201,6 +267,7 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
         row.extend([random.maybe(text(&agent)), text(status), text(random.text())]);
         row.extend((0..5).map(|_| integer(random)));
         row.extend([text(random.text()), text(by), integer(random), integer(random)]);
+        row.extend((0..3).map(|_| maybe_integer(random)));
         conversations.push(row);
         for seq in 0..random.next() % 6 {
             let author = random.pick(&["visitor", "agent", "automatic"]);
@@ -223,15 +290,27 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
                 optional(random),
                 text(kind),
                 text(body),
+                optional(random),
             ]);
             entries.push(row);
         }
     }
-    for (table, rows) in
-        [("contact", contacts), ("visitor", visitors), ("conversation", conversations), ("entry", entries)]
-    {
+    let secrets = vec![vec![text("a secret"), text(random.text()), integer(random)]];
+    for (table, rows) in [
+        ("contact", contacts),
+        ("contact_merge", merges),
+        ("visitor", visitors),
+        ("visitor_session", visitor_sessions),
+        ("conversation", conversations),
+        ("entry", entries),
+        ("outbox", jobs),
+        ("resume_link", links),
+        ("inbound_mail", mails),
+        ("attachment", files),
+        ("secret", secrets),
+    ] {
         add(&mut tx, table, rows).await;
     }
     tx.commit().await.expect("it commits");
-    assert_eq!(TABLES.len(), 8, "a table was added: fill it here");
+    assert_eq!(TABLES.len(), 15, "a table was added: fill it here");
 }

@@ -1,6 +1,5 @@
 //! A visitor's panel with the engine in it: what it holds, sends again and forgets is decided as in the browser.
 
-use causette_shared::entry::Body;
 use causette_shared::protocol::visitor::{ClientFrame, Cursor, Hello, ServerFrame, Welcome, encode};
 use causette_shared::sync::{Effect, Follow, Replica};
 use causette_shared::time::Timestamp;
@@ -122,10 +121,6 @@ impl Panel {
 
     /// The messages held, in order.
     pub fn texts(&self) -> Vec<String> {
-        let text = |body: &Body| match body {
-            Body::Message { text } => Some(text.clone()),
-            Body::Event(_) => None,
-        };
-        self.replica.entries().iter().filter_map(|entry| text(&entry.body)).collect()
+        self.replica.entries().iter().filter_map(|entry| entry.body.text().map(str::to_owned)).collect()
     }
 }

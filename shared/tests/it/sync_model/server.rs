@@ -193,7 +193,9 @@ impl Server {
     fn take_sent(&mut self, id: EntryId, content: Content) -> Vec<ServerFrame> {
         let text = match content {
             Content::Message { text } => text,
-            Content::Introduction(Introduction { name, .. }) => name.unwrap_or_default(),
+            Content::Introduction(Introduction { name, .. })
+            | Content::Contacts(Introduction { name, .. }) => name.unwrap_or_default(),
+            Content::Copy { email } => email,
         };
         for conversation in &self.conversations {
             if let Some(entry) = conversation.log.iter().find(|entry| entry.id == id) {
