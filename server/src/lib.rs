@@ -16,6 +16,7 @@ pub mod origin;
 pub mod outage;
 pub mod secret;
 pub mod service;
+pub mod signed;
 pub mod site;
 pub mod store;
 pub mod telemetry;
@@ -131,6 +132,7 @@ mod tidy {
         ("origin", &[]),
         ("telemetry", &["config"]),
         ("secret", &["clock"]),
+        ("signed", &[]),
         ("site", &["origin"]),
         ("limiter", &["config", "secret"]),
         ("store", &["secret", "site", "store"]),

@@ -18,6 +18,12 @@ impl SecretHash {
         Self(Sha256::digest(secret.as_bytes()).into())
     }
 
+    /// The hash itself: a key made from a secret.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     /// The hash as 64 hexadecimal digits, as it is stored.
     #[must_use]
     pub fn to_hex(self) -> String {

@@ -41,6 +41,8 @@ pub enum ProblemKind {
     Internal,
     /// Another agent has written since the answer was composed; `detail` names them.
     AnsweredMeanwhile,
+    /// The link in a mail was used on as many devices as it may be, is too old, or was taken back.
+    LinkSpent,
 }
 
 impl ProblemKind {
@@ -54,6 +56,7 @@ impl ProblemKind {
             Self::UnknownSite | Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::IdReused | Self::WrongState | Self::AnsweredMeanwhile => 409,
+            Self::LinkSpent => 410,
             Self::TooLarge => 413,
             Self::Invalid => 422,
             Self::Outdated => 426,
@@ -84,6 +87,7 @@ impl ProblemKind {
             Self::Unavailable => "The service does not answer. Please try again.",
             Self::Internal => "Something went wrong on our side.",
             Self::AnsweredMeanwhile => "Somebody else has answered meanwhile.",
+            Self::LinkSpent => "This link has been used up or is too old.",
         }
     }
 

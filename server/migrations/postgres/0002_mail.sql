@@ -68,6 +68,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'pending';
 CREATE INDEX outbox_conversation_id ON outbox (conversation_id);
 CREATE INDEX outbox_recipient ON outbox (recipient, settled_at);
+CREATE INDEX outbox_settled ON outbox (settled_at);
 CREATE INDEX outbox_state ON outbox (state, created_at);
 -- One follow-up waits per conversation.
 CREATE UNIQUE INDEX outbox_one_follow_up ON outbox (conversation_id) WHERE kind = 'follow_up' AND state = 'pending';

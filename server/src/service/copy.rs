@@ -40,7 +40,7 @@ pub async fn request(
     match kind {
         MailKind::Transcript if sent >= COPIES_A_DAY => {
             let detail = "so many copies were sent today already";
-            return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::RateLimited, detail)));
+            return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, detail)));
         }
         // The answer is the same as for an address that gets one: nothing is told of who has asked before.
         MailKind::ConfirmCopy if sent > 0 => return Ok(()),

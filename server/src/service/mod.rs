@@ -3,12 +3,19 @@
 pub mod add_agent;
 pub mod add_site;
 pub mod check_disk;
+pub mod claim_link;
 pub mod copy;
+pub mod end_chat;
 pub mod follow_up;
+pub mod invite;
+pub mod mail_key;
 pub mod mark_seen;
+pub mod prepare_mail;
 pub mod reply;
 pub mod send_message;
+pub mod settle_mail;
 pub mod sign_in;
+pub mod stop_mail;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -18,6 +18,7 @@ pub mod outbox;
 mod postgres;
 pub mod resume_link;
 pub mod schema;
+pub mod secret;
 pub mod site;
 mod sqlite;
 pub mod tables;

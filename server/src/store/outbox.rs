@@ -5,7 +5,7 @@
 //! outcome nobody knows there is at most one more.
 
 use causette_shared::entry::MailKind;
-use causette_shared::id::{ConversationId, JobId};
+use causette_shared::id::{ConversationId, JobId, SiteKey};
 use causette_shared::time::Timestamp;
 use sqlx::FromRow;
 
@@ -397,6 +397,45 @@ pub async fn count_to(
     let (count,): (i64,) = both!(tx, conn => sqlx::query_as(SQL)
         .bind(kind.as_str())
         .bind(recipient.to_owned())
+        .bind(since.0)
+        .fetch_one(conn)
+        .await)?;
+    Ok(count)
+}
+
+/// How many mails an address was sent since a time.
+///
+/// # Errors
+/// The database fails.
+pub async fn count_sent_to(tx: &mut Tx, recipient: &str, since: Timestamp) -> Result<i64, StoreError> {
+    const SQL: &str =
+        "SELECT COUNT(*) FROM outbox WHERE recipient = $1 AND settled_at > $2 AND state = 'sent'";
+    count(tx, SQL, recipient, since).await
+}
+
+/// How many mails the addresses of a domain were sent since a time.
+///
+/// # Errors
+/// The database fails.
+pub async fn count_sent_to_domain(tx: &mut Tx, domain: &str, since: Timestamp) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM outbox WHERE settled_at > $2 AND state = 'sent' \
+         AND SUBSTR(recipient, LENGTH(recipient) - LENGTH($1)) = '@' || $1";
+    count(tx, SQL, domain, since).await
+}
+
+/// How many mails were sent for a site since a time.
+///
+/// # Errors
+/// The database fails.
+pub async fn count_sent_for(tx: &mut Tx, site: &SiteKey, since: Timestamp) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM outbox JOIN conversation ON conversation.id = outbox.conversation_id \
+         WHERE conversation.site_key = $1 AND outbox.settled_at > $2 AND outbox.state = 'sent'";
+    count(tx, SQL, site.as_str(), since).await
+}
+
+async fn count(tx: &mut Tx, sql: &'static str, of: &str, since: Timestamp) -> Result<i64, StoreError> {
+    let (count,): (i64,) = both!(tx, conn => sqlx::query_as(sql)
+        .bind(of.to_owned())
         .bind(since.0)
         .fetch_one(conn)
         .await)?;

@@ -35,6 +35,21 @@ struct Row {
     claims: i64,
 }
 
+impl TryFrom<Row> for Link {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: parse(&row.id, "resume_link.id")?,
+            conversation: parse(&row.conversation_id, "resume_link.conversation_id")?,
+            email: row.email,
+            expires_at: Timestamp(row.expires_at),
+            revoked_at: row.revoked_at.map(Timestamp),
+            claims: parse_count(row.claims, "resume_link.claims")?,
+        })
+    }
+}
+
 /// Adds a link.
 ///
 /// # Errors
@@ -61,6 +76,20 @@ pub async fn create_link(
     Ok(())
 }
 
+/// Returns the link with a token.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.resume_link.find", level = "debug", skip_all, err(level = "debug"))]
+pub async fn find_link(tx: &mut Tx, token: &SecretHash) -> Result<Option<Link>, StoreError> {
+    const SQL: &str = "SELECT id, conversation_id, email, expires_at, revoked_at, \
+         (SELECT COUNT(*) FROM visitor_session WHERE visitor_session.resume_link_id = resume_link.id) AS claims \
+         FROM resume_link WHERE token_hash = $1";
+    let row: Option<Row> =
+        both!(tx, conn => sqlx::query_as(SQL).bind(token.to_hex()).fetch_optional(conn).await)?;
+    row.map(Link::try_from).transpose()
+}
+
 /// Returns the link with a token, and makes others who claim it wait until this transaction ends. On SQLite it is alone
 /// already.
 ///
@@ -69,25 +98,10 @@ pub async fn create_link(
 #[tracing::instrument(name = "store.resume_link.lock", level = "debug", skip_all, err(level = "debug"))]
 pub async fn lock_link(tx: &mut Tx, token: &SecretHash) -> Result<Option<Link>, StoreError> {
     const LOCK: &str = "SELECT id FROM resume_link WHERE token_hash = $1 FOR NO KEY UPDATE";
-    const SQL: &str = "SELECT id, conversation_id, email, expires_at, revoked_at, \
-         (SELECT COUNT(*) FROM visitor_session WHERE visitor_session.resume_link_id = resume_link.id) AS claims \
-         FROM resume_link WHERE token_hash = $1";
     if let Tx::Postgres(tx) = tx {
         sqlx::query(LOCK).bind(token.to_hex()).execute(&mut **tx).await?;
     }
-    let row: Option<Row> =
-        both!(tx, conn => sqlx::query_as(SQL).bind(token.to_hex()).fetch_optional(conn).await)?;
-    let Some(row) = row else {
-        return Ok(None);
-    };
-    Ok(Some(Link {
-        id: parse(&row.id, "resume_link.id")?,
-        conversation: parse(&row.conversation_id, "resume_link.conversation_id")?,
-        email: row.email,
-        expires_at: Timestamp(row.expires_at),
-        revoked_at: row.revoked_at.map(Timestamp),
-        claims: parse_count(row.claims, "resume_link.claims")?,
-    }))
+    find_link(tx, token).await
 }
 
 /// Gives a visitor a further session, got through a link; false when the session is in use already.

@@ -149,6 +149,7 @@ variants! {
         ProblemKind::Unavailable => "unavailable",
         ProblemKind::Internal => "internal",
         ProblemKind::AnsweredMeanwhile => "answered_meanwhile",
+        ProblemKind::LinkSpent => "link_spent",
     }
 }
 
@@ -181,7 +182,7 @@ variants! {
 }
 
 /// Every kind of problem, in the order of the wire.
-pub const PROBLEM_KINDS: [ProblemKind; 17] = [
+pub const PROBLEM_KINDS: [ProblemKind; 18] = [
     ProblemKind::Malformed,
     ProblemKind::TooLarge,
     ProblemKind::Invalid,
@@ -199,6 +200,7 @@ pub const PROBLEM_KINDS: [ProblemKind; 17] = [
     ProblemKind::Unavailable,
     ProblemKind::Internal,
     ProblemKind::AnsweredMeanwhile,
+    ProblemKind::LinkSpent,
 ];
 /// Every presence, in the order of the wire.
 pub const PRESENCES: [Presence; 6] = [

@@ -1,0 +1,264 @@
+//! The moment before a mail goes out: is there still a reason, may it go, and what does it carry? What it needs is
+//! committed first, the hash of its link and that it may be under way; then it is rendered and sent outside of any
+//! transaction.
+
+use std::time::Duration;
+
+use causette_shared::entry::{Author, Body, Entry, MailKind};
+use causette_shared::follow_up::{Decision, decide};
+use causette_shared::id::{ConversationId, JobId, LinkId, Seq, SessionSecret};
+use causette_shared::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::clock;
+use crate::secret::{self, SecretHash};
+use crate::service::{Context, UseCase, UseCaseError, follow_up};
+use crate::site::Site;
+use crate::store::conversation::{self, Conversation};
+use crate::store::outbox::{self, Job, Settled};
+use crate::store::resume_link::{self, Link};
+use crate::store::{Tx, contact, entry, site};
+
+/// Entries that a mail looks at: the newest.
+const LOG_ENTRIES: usize = 1_000;
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// What a job of the outbox knows beside its columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Payload {
+    /// Where to, if not to the contact.
+    pub email: Option<String>,
+    /// An agent has asked for it: it does not wait for its time.
+    pub asked: bool,
+    /// The agent who invites.
+    pub agent: Option<String>,
+}
+
+/// How many mails may go where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailLimits {
+    /// To one address in a day.
+    pub address_a_day: u32,
+    /// To one domain in an hour.
+    pub domain_an_hour: u32,
+    /// For one site in an hour.
+    pub site_an_hour: u32,
+}
+
+/// Prepares the mail of a claimed job.
+pub struct PrepareMail {
+    /// The job.
+    pub job: Job,
+    /// Until when it is this worker's, sending included.
+    pub lease_until: Timestamp,
+    /// How many mails may go where.
+    pub limits: MailLimits,
+}
+
+/// What a mail is made from.
+#[derive(Debug)]
+pub struct Material {
+    /// What it is for.
+    pub kind: MailKind,
+    /// Where to.
+    pub to: String,
+    /// The site.
+    pub site: Site,
+    /// The conversation.
+    pub conversation: Conversation,
+    /// What the visitor last wrote before the replies.
+    pub question: Option<Entry>,
+    /// What it carries: unseen replies, or the whole conversation; ascending.
+    pub messages: Vec<Entry>,
+    /// The last entry that it carries.
+    pub upto: Seq,
+    /// The secret of its link.
+    pub token: SessionSecret,
+    /// The jobs of earlier mails of this conversation, oldest first.
+    pub earlier: Vec<JobId>,
+    /// The agent who invites.
+    pub agent: Option<String>,
+    /// When it was prepared.
+    pub at: Timestamp,
+}
+
+impl UseCase for PrepareMail {
+    /// `None` where there is nothing to send now; the job is settled then.
+    type Output = Option<Box<Material>>;
+
+    async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<Self::Output, UseCaseError> {
+        let Some(id) = self.job.conversation else {
+            return self.end(tx, cx, None, Settled::Cancelled).await;
+        };
+        conversation::lock_conversation(tx, id).await?;
+        let Some(found) = conversation::find_conversation(tx, id).await? else {
+            return self.end(tx, cx, None, Settled::Cancelled).await;
+        };
+        let Some(site) = site::find_site(tx, &found.site).await? else {
+            return self.end(tx, cx, Some(&found), Settled::Cancelled).await;
+        };
+        if self.job.uncertain > 1 {
+            let why = "twice nobody knew whether the mail was taken: it is not sent a third time";
+            return self.end(tx, cx, Some(&found), Settled::Dead(why.to_owned())).await;
+        }
+        let payload: Payload = serde_json::from_str(&self.job.payload).unwrap_or_default();
+        if let Some(settled) = self.reconsider(tx, cx, &found, &site, &payload).await? {
+            return self.end(tx, cx, Some(&found), settled).await;
+        }
+        let address = payload.email.clone().or_else(|| found.contact.email.clone());
+        let Some(to) = address else {
+            return self.end(tx, cx, Some(&found), Settled::Cancelled).await;
+        };
+        if let Some(why) = self.limit(tx, cx, &found, &to).await? {
+            return self.end(tx, cx, Some(&found), Settled::Dead(why.to_owned())).await;
+        }
+        if !outbox::begin_attempt(tx, &self.job, &contact::fold(&to), self.lease_until).await? {
+            return Ok(None);
+        }
+        let token = secret::mint()?;
+        let link = Link {
+            id: LinkId::mint(cx.now, clock::id_entropy()?),
+            conversation: id,
+            email: to.clone(),
+            expires_at: cx.now.after(DAY * u32::from(site.settings.resume_link_days)),
+            revoked_at: None,
+            claims: 0,
+        };
+        resume_link::create_link(tx, &link, &SecretHash::of(token.expose()), Some(self.job.id), cx.now)
+            .await?;
+        self.gather(tx, cx, found, site, payload, to, token).await.map(|material| Some(Box::new(material)))
+    }
+}
+
+impl PrepareMail {
+    /// Ends the job without a mail.
+    async fn end(
+        &self,
+        tx: &mut Tx,
+        cx: &mut Context,
+        found: Option<&Conversation>,
+        settled: Settled,
+    ) -> Result<Option<Box<Material>>, UseCaseError> {
+        let next = match &settled {
+            Settled::Postponed(due) => Some(*due),
+            _ => None,
+        };
+        let is_ours = outbox::settle(tx, &self.job, &settled, cx.now).await?;
+        if let Some(found) = found
+            && is_ours
+            && self.job.kind == MailKind::FollowUp
+            && found.follow_up_at != next
+        {
+            conversation::set_follow_up(tx, found.id, next).await?;
+            cx.touch(found.id);
+        }
+        Ok(None)
+    }
+
+    /// Asks again whether there is a reason; returns what to do where there is none, or not yet.
+    async fn reconsider(
+        &self,
+        tx: &mut Tx,
+        cx: &Context,
+        found: &Conversation,
+        site: &Site,
+        payload: &Payload,
+    ) -> Result<Option<Settled>, UseCaseError> {
+        match self.job.kind {
+            MailKind::FollowUp | MailKind::Tell | MailKind::Invite => {
+                let left_at = (!cx.whereabouts.is_here(found.visitor)).then_some(Timestamp(0));
+                let facts = follow_up::read_facts(tx, found, left_at).await?;
+                let is_asked_for = payload.asked || self.job.kind == MailKind::Invite;
+                Ok(match decide(&facts, &follow_up::rules(&site.settings), cx.now) {
+                    Decision::Cancel => Some(Settled::Cancelled),
+                    Decision::Wait(due) if !is_asked_for => Some(Settled::Postponed(due)),
+                    Decision::Wait(_) | Decision::Send => None,
+                })
+            }
+            // Whoever asked for it has asked for it.
+            MailKind::Transcript | MailKind::ConfirmCopy | MailKind::NewLink => Ok(None),
+        }
+    }
+
+    /// Why the mail may not go: too many went there already.
+    async fn limit(
+        &self,
+        tx: &mut Tx,
+        cx: &Context,
+        found: &Conversation,
+        to: &str,
+    ) -> Result<Option<&'static str>, UseCaseError> {
+        let to = contact::fold(to);
+        let domain = to.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let MailLimits { address_a_day, domain_an_hour, site_an_hour } = self.limits;
+        if outbox::count_sent_to(tx, &to, cx.now.before(DAY)).await? >= i64::from(address_a_day) {
+            return Ok(Some("the limit of mails to one address in a day is reached"));
+        }
+        if outbox::count_sent_to_domain(tx, domain, cx.now.before(HOUR)).await? >= i64::from(domain_an_hour) {
+            return Ok(Some("the limit of mails to one domain in an hour is reached"));
+        }
+        if outbox::count_sent_for(tx, &found.site, cx.now.before(HOUR)).await? >= i64::from(site_an_hour) {
+            return Ok(Some("the limit of mails of one site in an hour is reached"));
+        }
+        Ok(None)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what was found on the way goes into the mail")]
+    async fn gather(
+        &self,
+        tx: &mut Tx,
+        cx: &Context,
+        found: Conversation,
+        site: Site,
+        payload: Payload,
+        to: String,
+        token: SessionSecret,
+    ) -> Result<Material, UseCaseError> {
+        let log = read_log(tx, found.id).await?;
+        let kind = match self.job.kind {
+            MailKind::FollowUp if found.tell_at.is_some() => MailKind::Tell,
+            kind => kind,
+        };
+        let mut question = None;
+        let mut messages = Vec::new();
+        for entry in log.into_iter().filter(|entry| entry.body.text().is_some()) {
+            let is_reply = matches!(entry.author, Author::Agent { .. }) && entry.seq > found.visitor_seen;
+            match kind {
+                MailKind::FollowUp | MailKind::Tell | MailKind::Invite => {
+                    if is_reply {
+                        messages.push(entry);
+                    } else if entry.author == Author::Visitor && messages.is_empty() {
+                        question = Some(entry);
+                    }
+                }
+                MailKind::Transcript => messages.push(entry),
+                // Nothing that anybody wrote.
+                MailKind::ConfirmCopy | MailKind::NewLink => {}
+            }
+        }
+        let upto = messages.last().map_or(0, |entry| entry.seq);
+        let earlier = outbox::list_sent(tx, found.id).await?;
+        let agent = payload.agent;
+        Ok(Material {
+            kind,
+            to,
+            site,
+            conversation: found,
+            question,
+            messages,
+            upto,
+            token,
+            earlier,
+            agent,
+            at: cx.now,
+        })
+    }
+}
+
+/// Reads the newest part of a log, ascending.
+pub(crate) async fn read_log(tx: &mut Tx, id: ConversationId) -> Result<Vec<Entry>, UseCaseError> {
+    let entries = entry::list_entries_before(tx, id, Seq::MAX, LOG_ENTRIES).await?;
+    Ok(entries.into_iter().filter(|entry| !matches!(entry.body, Body::Event(_))).collect())
+}
