@@ -12,6 +12,7 @@ pub mod demo;
 pub mod http;
 pub mod limiter;
 pub mod live;
+pub mod mail;
 pub mod origin;
 pub mod outage;
 pub mod secret;
@@ -135,6 +136,7 @@ mod tidy {
         ("signed", &[]),
         ("site", &["origin"]),
         ("limiter", &["config", "secret"]),
+        ("mail", &["mail", "site", "clock", "secret"]),
         ("store", &["secret", "site", "store"]),
         ("outage", &["store"]),
         ("backup", &["backup", "store"]),

@@ -4,6 +4,7 @@
 //! rule can be tested as a function and the same code runs in the visitor's browser, at the desk and in the server.
 //! How things are stored, sent or shown is left to those parts.
 
+pub mod calendar;
 pub mod contact;
 pub mod conversation;
 pub mod entry;

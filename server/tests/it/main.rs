@@ -31,6 +31,8 @@ mod http_problems;
 mod http_session;
 mod locked;
 mod logs;
+mod mail_message;
+mod mail_render;
 mod process;
 mod process_kill;
 mod store_conversations;
