@@ -8,13 +8,19 @@ use std::sync::Arc;
 
 use causette_shared::problem::ProblemKind;
 
+use tokio::sync::{Notify, OnceCell};
+
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::letter::Letterhead;
 use crate::limiter::Limiters;
 use crate::live::channel::Channels;
 use crate::live::hub::{Changed, Hub};
+use crate::mail::message::MailAddress;
+use crate::mailer::Mailer;
 use crate::outage::Outage;
 use crate::service::check_disk::CheckDisk;
+use crate::service::mail_key::MailKey;
 use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::{Store, StoreError, Tx, conversation};
 
@@ -40,6 +46,12 @@ pub struct App {
     pub limiters: Limiters,
     /// Whether the disk takes what is written.
     pub outage: Outage,
+    /// Where mail goes.
+    pub mailer: Mailer,
+    /// Made at the first mail.
+    pub letterhead: OnceCell<Letterhead>,
+    /// Wakes the outbox's worker: a job was left, or moved.
+    pub jobs: Notify,
 }
 
 impl App {
@@ -50,7 +62,7 @@ impl App {
     /// It was refused, or the store failed.
     pub async fn perform<U: UseCase>(&self, use_case: U) -> Result<U::Output, UseCaseError> {
         let mut attempts = 1;
-        let (output, changes) = loop {
+        let Done { output, changes, has_job } = loop {
             match self.attempt(&use_case).await {
                 Err(UseCaseError::Store(StoreError::Conflict(cause))) if attempts < ATTEMPTS => {
                     tracing::debug!(%cause, attempts, "another transaction came between");
@@ -69,7 +81,30 @@ impl App {
         for change in changes {
             self.hub.publish(change);
         }
+        if has_job {
+            self.jobs.notify_one();
+        }
         Ok(output)
+    }
+
+    /// What every mail of this installation has in common.
+    ///
+    /// # Errors
+    /// The store fails, or no address is configured that mail could come from.
+    pub async fn letterhead(&self) -> Result<&Letterhead, UseCaseError> {
+        let make = async || {
+            let key = self.perform(MailKey).await?;
+            let from = self.config.mail_from.as_deref().unwrap_or(Letterhead::UNCONFIGURED);
+            let from = MailAddress::parse(from).map_err(|_| UseCaseError::refused(ProblemKind::Internal))?;
+            let mailbox = match (&self.config.imap_url, &self.config.mail_reply_to) {
+                (None, _) => None,
+                (Some(_), Some(address)) => MailAddress::parse(address).ok(),
+                (Some(_), None) => Some(from.clone()),
+            };
+            let public_url = self.own_origins.first().cloned().unwrap_or_default();
+            Ok(Letterhead { from, reply_to: mailbox, key, public_url })
+        };
+        self.letterhead.get_or_try_init(make).await
     }
 
     /// Whether what is asked now would be done: the database answers, and its disk takes writes.
@@ -90,7 +125,7 @@ impl App {
 
     /// One transaction. What it returns is committed. A refusal waits like everything else: on SQLite it may have been
     /// decided from what others have written and not yet committed.
-    async fn attempt<U: UseCase>(&self, use_case: &U) -> Result<(U::Output, Vec<Changed>), UseCaseError> {
+    async fn attempt<U: UseCase>(&self, use_case: &U) -> Result<Done<U::Output>, UseCaseError> {
         let mut tx = self.store.begin().await?;
         let cx = Context::new(self.clock.now(), Arc::clone(&self.hub) as _);
         match run(use_case, &mut tx, cx).await {
@@ -110,15 +145,23 @@ impl App {
     }
 }
 
+/// What a transaction has done.
+struct Done<T> {
+    output: T,
+    changes: Vec<Changed>,
+    has_job: bool,
+}
+
 /// What happens inside the transaction.
 async fn run<U: UseCase>(
     use_case: &U,
     tx: &mut Tx,
     mut cx: Context,
-) -> Result<(U::Output, Vec<Changed>), UseCaseError> {
+) -> Result<Done<U::Output>, UseCaseError> {
     let output = use_case.run(tx, &mut cx).await?;
+    let has_job = cx.has_job;
     let changes = collect_changes(tx, cx).await?;
-    Ok((output, changes))
+    Ok(Done { output, changes, has_job })
 }
 
 /// Reads what each changed conversation has become, inside the transaction, so that the picture is that of its commit.

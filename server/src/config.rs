@@ -19,7 +19,7 @@ pub struct Config {
     /// The address under which browsers reach us; our own origin. Without it, that of `listen`.
     pub public_url: Option<String>,
     /// `sqlite://…` or `postgres://…`; without it, `causette.db` in `data_dir`.
-    pub database_url: Option<DatabaseUrl>,
+    pub database_url: Option<SecretUrl>,
     /// Where the data are kept.
     pub data_dir: PathBuf,
     /// Proxies whose `X-Forwarded-For` is believed, as networks: `10.0.0.0/8`.
@@ -42,6 +42,20 @@ pub struct Config {
     pub channels_per_address: u32,
     /// Sign-ins that may be tried for one account, or from one address, in five minutes.
     pub sign_ins_per_five_minutes: u32,
+    /// The mail server: `smtp://user:password@mail.example.com:587`, `smtps://…`. Without it mail waits in the outbox.
+    pub smtp_url: Option<SecretUrl>,
+    /// The address that mail comes from.
+    pub mail_from: Option<String>,
+    /// The mailbox that answers are read from: `imaps://user:password@mail.example.com/INBOX`.
+    pub imap_url: Option<SecretUrl>,
+    /// The address of that mailbox; without it, `mail_from`. Its server must deliver `name+anything@` to `name@`.
+    pub mail_reply_to: Option<String>,
+    /// Mails that one address may get in a day.
+    pub mails_per_address_per_day: u32,
+    /// Mails that the addresses of one domain may get in an hour.
+    pub mails_per_domain_per_hour: u32,
+    /// Mails that may be sent for one site in an hour.
+    pub mails_per_site_per_hour: u32,
 }
 
 /// How log lines look.
@@ -54,12 +68,12 @@ pub enum LogFormat {
     Json,
 }
 
-/// The address of the database. It may hold a password, so it is never printed.
+/// An address that may hold a password, so it is never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct DatabaseUrl(String);
+pub struct SecretUrl(String);
 
-impl DatabaseUrl {
+impl SecretUrl {
     /// The address itself.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -67,9 +81,9 @@ impl DatabaseUrl {
     }
 }
 
-impl std::fmt::Debug for DatabaseUrl {
+impl std::fmt::Debug for SecretUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("DatabaseUrl(redacted)")
+        f.write_str("SecretUrl(redacted)")
     }
 }
 
@@ -91,6 +105,14 @@ impl Default for Config {
             // An office whose proxy blocks WebSockets shares one address.
             channels_per_address: 256,
             sign_ins_per_five_minutes: 10,
+            smtp_url: None,
+            mail_from: None,
+            imap_url: None,
+            mail_reply_to: None,
+            mails_per_address_per_day: 20,
+            // Many visitors share the domain of a large provider.
+            mails_per_domain_per_hour: 500,
+            mails_per_site_per_hour: 1_000,
         }
     }
 }
@@ -139,6 +161,9 @@ impl Config {
             ("conversations_per_minute", self.conversations_per_minute),
             ("channels_per_address", self.channels_per_address),
             ("sign_ins_per_five_minutes", self.sign_ins_per_five_minutes),
+            ("mails_per_address_per_day", self.mails_per_address_per_day),
+            ("mails_per_domain_per_hour", self.mails_per_domain_per_hour),
+            ("mails_per_site_per_hour", self.mails_per_site_per_hour),
         ];
         match positive.iter().find(|(_, value)| *value == 0) {
             Some((name, _)) => Err(ConfigError::Value(format!("{name} must be at least 1"))),
@@ -148,8 +173,8 @@ impl Config {
 
     /// The database's address, the default filled in.
     #[must_use]
-    pub fn database(&self) -> DatabaseUrl {
-        let in_data_dir = || DatabaseUrl(format!("sqlite://{}", self.data_dir.join("causette.db").display()));
+    pub fn database(&self) -> SecretUrl {
+        let in_data_dir = || SecretUrl(format!("sqlite://{}", self.data_dir.join("causette.db").display()));
         self.database_url.clone().unwrap_or_else(in_data_dir)
     }
 
@@ -220,7 +245,7 @@ mod tests {
 
     #[test]
     fn secrets_are_not_printed() {
-        let database_url = Some(DatabaseUrl("sqlite://secret".to_owned()));
+        let database_url = Some(SecretUrl("sqlite://secret".to_owned()));
         assert!(!format!("{:?}", Config { database_url, ..Config::default() }).contains("secret"));
     }
 }

@@ -43,7 +43,13 @@ pub async fn seed(app: &App) -> Result<(), UseCaseError> {
     let clock = Arc::new(ManualClock::new(app.clock.now().before(Duration::from_secs(26 * 3600))));
     // Its own hub: nobody is connected to the past.
     let past = crate::wire(app.config.clone(), app.store.clone(), clock.clone(), app.config.listen);
-    let settings = SiteSettings { color: "#1f5f4a".to_owned(), ..SiteSettings::default() };
+    let hours = [("en", "Monday to Saturday, 10 to 18"), ("fr", "Du lundi au samedi, de 10 h à 18 h")];
+    let settings = SiteSettings {
+        color: "#1f5f4a".to_owned(),
+        home_url: "/demo/".to_owned(),
+        opening_hours: hours.map(|(tag, text)| (tag.to_owned(), text.to_owned())).into(),
+        ..SiteSettings::default()
+    };
     let site =
         Site { key: key.clone(), name: "Maison Lumen".to_owned(), origins: vec![SiteOrigin::Own], settings };
     past.perform(AddSite(site)).await?;

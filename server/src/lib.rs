@@ -10,11 +10,14 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod http;
+pub mod letter;
 pub mod limiter;
 pub mod live;
 pub mod mail;
+pub mod mailer;
 pub mod origin;
 pub mod outage;
+pub mod outbox;
 pub mod secret;
 pub mod service;
 pub mod signed;
@@ -37,6 +40,7 @@ use crate::http::routes::Surface;
 use crate::limiter::Limiters;
 use crate::live::channel::{Channels, Patience};
 use crate::live::hub::Hub;
+use crate::mailer::Mailer;
 use crate::outage::Outage;
 use crate::store::Store;
 
@@ -49,6 +53,18 @@ const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// Wires an `App` for a server that is reached on `bound`.
 #[must_use]
 pub fn wire(config: Config, store: Store, clock: Arc<dyn Clock>, bound: SocketAddr) -> Arc<App> {
+    wire_with(config, store, clock, bound, Mailer::Missing)
+}
+
+/// Wires an `App` whose mail goes somewhere.
+#[must_use]
+pub fn wire_with(
+    config: Config,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    bound: SocketAddr,
+    mailer: Mailer,
+) -> Arc<App> {
     Arc::new(App {
         store,
         hub: Hub::new(Duration::from_secs(config.presence_grace_s)),
@@ -56,6 +72,9 @@ pub fn wire(config: Config, store: Store, clock: Arc<dyn Clock>, bound: SocketAd
         own_origins: config.own_origins(bound),
         limiters: Limiters::new(&config),
         outage: Outage::default(),
+        mailer,
+        letterhead: tokio::sync::OnceCell::new(),
+        jobs: tokio::sync::Notify::new(),
         channels: Channels::new(config.channels_per_address, Patience::default()),
         config,
     })
@@ -77,7 +96,9 @@ pub async fn run(
     let forgetting = tokio::spawn(forget_idle(Arc::clone(&app)));
     let watching = tokio::spawn(live::restored::watch(Arc::clone(&app), live::restored::look(&app).await));
     let hub = Arc::clone(&app.hub);
+    let departures = tokio::spawn(live::departures::watch(Arc::clone(&app)));
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    let sending = tokio::spawn(outbox::worker::Worker { app: Arc::clone(&app) }.run(stopping.subscribe()));
     let signal = async move {
         shutdown.await;
         tracing::info!("stopping");
@@ -97,7 +118,13 @@ pub async fn run(
         tokio::time::sleep(STOP_WITHIN).await;
     };
     let result = tokio::select! {
-        result = async { let result = serving.await; app.hub.all_gone().await; result } => result,
+        result = async {
+            let result = serving.await;
+            app.hub.all_gone().await;
+            // The mail that is under way is sent and settled.
+            let _ = sending.await;
+            result
+        } => result,
         () = deadline => {
             tracing::warn!("connections did not end in time and were cut");
             Ok(())
@@ -105,6 +132,7 @@ pub async fn run(
     };
     forgetting.abort();
     watching.abort();
+    departures.abort();
     if tokio::time::timeout(CLOSE_WITHIN, app.store.close()).await.is_err() {
         tracing::warn!("the database was still in use and was not closed");
     }
@@ -142,9 +170,21 @@ mod tidy {
         ("backup", &["backup", "store"]),
         ("service", &["clock", "secret", "site", "store", "service"]),
         // The hub is the bus within one process; the rest of `live` stands above `app`.
-        ("app", &["clock", "config", "limiter", "live", "outage", "service", "store"]),
+        (
+            "app",
+            &["clock", "config", "letter", "limiter", "live", "mail", "mailer", "outage", "service", "store"],
+        ),
         ("live", &["app", "limiter", "live", "secret", "service", "site", "store"]),
-        ("http", &["app", "http", "live", "secret", "service", "site", "store"]),
+        ("mailer", &["mail", "mailer"]),
+        ("letter", &["mail", "service", "signed", "site"]),
+        ("outbox", &["app", "clock", "mailer", "outbox", "service", "store"]),
+        (
+            "http",
+            &[
+                "app", "http", "letter", "live", "mail", "mailer", "outbox", "secret", "service", "signed",
+                "site", "store",
+            ],
+        ),
         ("demo", &["app", "clock", "secret", "service", "site", "store"]),
     ];
 

@@ -65,6 +65,26 @@ impl Site {
         })
     }
 
+    /// The page that links in mails lead to: the one that is set, below an origin of the site or as a path on ours, else
+    /// the root of its first origin. `None` where it has none.
+    #[must_use]
+    pub fn home_url(&self, own: &str) -> Option<String> {
+        let set = self.settings.home_url.as_str();
+        if set.starts_with('/') {
+            return self.origins.contains(&SiteOrigin::Own).then(|| format!("{own}{set}"));
+        }
+        if let Ok(url) = url::Url::parse(set) {
+            let origin = url.origin().ascii_serialization();
+            if url.fragment().is_none() && self.allows(&origin, &[own.to_owned()]) {
+                return Some(url.into());
+            }
+        }
+        self.origins.first().map(|origin| match origin {
+            SiteOrigin::Own => format!("{own}/"),
+            SiteOrigin::Exact(origin) => format!("{origin}/"),
+        })
+    }
+
     /// The sources for `frame-ancestors`; `'none'` where no origin is listed.
     #[must_use]
     pub fn frame_ancestors(&self) -> String {
@@ -229,6 +249,33 @@ mod tests {
         assert_eq!(origin("self"), Some("self".to_owned()));
         assert_eq!(origin("https://Shop.Example:443/"), Some("https://shop.example".to_owned()));
         assert_eq!(origin("shop.example"), None);
+    }
+
+    #[test]
+    fn links_in_mails_lead_to_a_page_of_the_site() {
+        let site = |home_url: &str, origins: &[&str]| Site {
+            key: "demo".parse().expect("a key"),
+            name: String::new(),
+            origins: origins
+                .iter()
+                .map(|text| SiteOrigin::try_from((*text).to_owned()).expect("one"))
+                .collect(),
+            settings: SiteSettings { home_url: home_url.to_owned(), ..SiteSettings::default() },
+        };
+        let own = "https://chat.example";
+        let shop = ["https://shop.example", "self"];
+        for (set, page) in [
+            ("", "https://shop.example/"),
+            ("https://shop.example/help?a=b", "https://shop.example/help?a=b"),
+            ("https://elsewhere.example/", "https://shop.example/"),
+            ("javascript:alert(1)", "https://shop.example/"),
+            ("https://shop.example/#part", "https://shop.example/"),
+            ("/demo/", "https://chat.example/demo/"),
+        ] {
+            assert_eq!(site(set, &shop).home_url(own).as_deref(), Some(page), "{set}");
+        }
+        assert_eq!(site("", &[]).home_url(own), None);
+        assert_eq!(site("/demo/", &["https://shop.example"]).home_url(own).as_deref(), None);
     }
 
     #[test]

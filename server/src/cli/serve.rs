@@ -8,6 +8,11 @@ use super::CommandError;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::http::routes::Surface;
+use crate::mail::message::MailAddress;
+use crate::mail::server_url::SmtpUrl;
+use crate::mail::smtp::{Sender, SenderOptions};
+use crate::mailer::Mailer;
+use crate::mailer::captured::Captured;
 use crate::store::Store;
 use crate::{demo, telemetry};
 
@@ -33,7 +38,11 @@ pub(super) async fn serve(config: Config, surface: Surface) -> Result<(), Comman
         .await
         .map_err(|error| CommandError::Failure(format!("cannot listen on {}: {error}", config.listen)))?;
     let bound = listener.local_addr().map_err(|error| CommandError::Failure(error.to_string()))?;
-    let app = crate::wire(config, store, Arc::new(SystemClock), bound);
+    let mailer = match surface {
+        Surface::Demo => Mailer::Captured(Captured::below(&config.data_dir)),
+        Surface::Serve => mailer_of(&config)?,
+    };
+    let app = crate::wire_with(config, store, Arc::new(SystemClock), bound, mailer);
     if surface == Surface::Demo {
         demo::seed(&app).await?;
         let origin = app.own_origins.first().cloned().unwrap_or_default();
@@ -45,6 +54,24 @@ pub(super) async fn serve(config: Config, surface: Surface) -> Result<(), Comman
     crate::run(app, listener, surface, told_to_stop())
         .await
         .map_err(|error| CommandError::Failure(error.to_string()))
+}
+
+/// The mail server of a configuration.
+fn mailer_of(config: &Config) -> Result<Mailer, CommandError> {
+    let Some(url) = &config.smtp_url else {
+        tracing::warn!("no mail server is configured (smtp_url): mail waits in the outbox");
+        return Ok(Mailer::Missing);
+    };
+    let failed = |error: &dyn std::fmt::Display| CommandError::Usage(format!("smtp_url: {error}"));
+    let Some(from) = config.mail_from.as_deref().map(MailAddress::parse) else {
+        return Err(CommandError::Usage(
+            "smtp_url needs mail_from, the address that mail comes from".to_owned(),
+        ));
+    };
+    from.map_err(|error| CommandError::Usage(format!("mail_from: {error}")))?;
+    let url: SmtpUrl = url.expose().parse().map_err(|error| failed(&error))?;
+    let sender = Sender::new(&url, SenderOptions::default()).map_err(|error| failed(&error))?;
+    Ok(Mailer::Smtp(Box::new(sender)))
 }
 
 /// Raises the process's limit of open files as far as it may: every connection is one, and what a shell or a service

@@ -87,6 +87,8 @@ pub struct Hub {
     draining: watch::Sender<bool>,
     /// How many connections there are.
     open: watch::Sender<usize>,
+    /// Who hears of visitors that have left, once somebody does.
+    departed: Mutex<Option<mpsc::UnboundedSender<VisitorId>>>,
     grace: Duration,
 }
 
@@ -100,6 +102,7 @@ impl Hub {
             available: watch::Sender::new(false),
             draining: watch::Sender::new(false),
             open: watch::Sender::new(0),
+            departed: Mutex::default(),
             grace,
         })
     }
@@ -178,6 +181,14 @@ impl Hub {
         let _ = self.open.subscribe().wait_for(|open| *open == 0).await;
     }
 
+    /// Hears of every visitor who leaves from now on. Whoever heard of them before does no longer.
+    #[must_use]
+    pub fn departures(&self) -> mpsc::UnboundedReceiver<VisitorId> {
+        let (sender, departures) = mpsc::unbounded_channel();
+        *self.departed.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        departures
+    }
+
     fn rooms(&self) -> MutexGuard<'_, Rooms> {
         // A panic while the lock is held leaves rooms that are at worst too full: queues of closed connections.
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
@@ -192,6 +203,13 @@ impl Hub {
         let connected = connections.activity();
         if connections.is_gone() {
             rooms.presence.remove(&visitor);
+        }
+        if connected.is_none()
+            && before.is_some()
+            && let Some(departed) = &*self.departed.lock().unwrap_or_else(PoisonError::into_inner)
+        {
+            // Who heard of it has gone with the server.
+            let _ = departed.send(visitor);
         }
         if before != connected {
             tell(&mut rooms.desk, &Arc::new(Notice::Presence { visitor, connected }));

@@ -6,6 +6,7 @@
 //! its client is and reads from the store what it lacks.
 
 pub mod channel;
+pub mod departures;
 pub mod desk_socket;
 pub mod hub;
 pub mod presence;

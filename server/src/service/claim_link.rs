@@ -114,6 +114,7 @@ impl UseCase for RequestNewLink {
             serde_json::to_string(&payload).map_err(|_| UseCaseError::refused(ProblemKind::Internal))?;
         outbox::create_job(tx, job, MailKind::NewLink, Some(found.id), payload, cx.now, cx.now).await?;
         outbox::set_recipient(tx, job, &folded).await?;
+        cx.has_job = true;
         Ok(())
     }
 }

@@ -50,5 +50,6 @@ pub async fn request(
     let payload = serde_json::json!({ "email": email }).to_string();
     outbox::create_job(tx, job, kind, Some(id), payload, cx.now, cx.now).await?;
     outbox::set_recipient(tx, job, &folded).await?;
+    cx.has_job = true;
     Ok(())
 }

@@ -45,6 +45,7 @@ impl UseCase for EndChat {
         }
         if found.follow_up_at.is_some() {
             outbox::hasten_follow_up(tx, found.id, cx.now).await?;
+            cx.has_job = true;
             conversation::set_follow_up(tx, found.id, Some(cx.now)).await?;
             cx.touch(found.id);
         }

@@ -70,6 +70,7 @@ async fn plan(
         Some(due) => {
             let id = JobId::mint(cx.now, clock::id_entropy()?);
             outbox::schedule_follow_up(tx, id, found.id, due, cx.now).await?;
+            cx.has_job = true;
         }
         None if found.follow_up_at.is_some() => {
             outbox::cancel_follow_up(tx, found.id, cx.now).await?;
@@ -138,6 +139,7 @@ impl UseCase for DecideFollowUp {
         let next = match self.wish {
             Wish::Now => {
                 outbox::hasten_follow_up(tx, found.id, cx.now).await?;
+                cx.has_job = true;
                 Some(cx.now)
             }
             Wish::Not => {

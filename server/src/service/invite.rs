@@ -57,6 +57,7 @@ impl UseCase for Invite {
         let job = JobId::mint(cx.now, clock::id_entropy()?);
         outbox::create_job(tx, job, MailKind::Invite, Some(self.conversation), payload, cx.now, cx.now)
             .await?;
+        cx.has_job = true;
         Ok(seq)
     }
 }

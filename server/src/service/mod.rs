@@ -3,6 +3,7 @@
 pub mod add_agent;
 pub mod add_site;
 pub mod check_disk;
+pub mod claim_jobs;
 pub mod claim_link;
 pub mod copy;
 pub mod end_chat;
@@ -109,6 +110,8 @@ pub struct Context {
     pub now: Timestamp,
     /// Who is on a page just now.
     pub whereabouts: Arc<dyn Whereabouts>,
+    /// Whether a job was left in the outbox, or moved there.
+    pub has_job: bool,
     touched: BTreeMap<ConversationId, Touched>,
 }
 
@@ -125,7 +128,7 @@ impl Context {
     /// Makes the context of one use case.
     #[must_use]
     pub fn new(now: Timestamp, whereabouts: Arc<dyn Whereabouts>) -> Self {
-        Self { now, whereabouts, touched: BTreeMap::new() }
+        Self { now, whereabouts, has_job: false, touched: BTreeMap::new() }
     }
 
     /// The conversations that were changed.
