@@ -10,14 +10,9 @@ pub mod color;
 pub mod confirm;
 pub mod follow_up;
 mod header;
-pub mod mailbox;
 pub mod message;
 pub mod new_link;
 pub mod render;
-pub mod reply_address;
-pub mod server_url;
-pub mod smtp;
-pub mod stream;
 pub mod transcript;
 pub mod words;
 
