@@ -63,8 +63,10 @@ impl Brand {
     /// What the templates draw with.
     pub(super) fn to_value(&self) -> Value {
         let color = self.color;
-        let tint = color.mixed(WHITE, 0.88);
-        let tint_dark = color.mixed(DARK_CARD, 0.7);
+        // A colour that is nearly its ground's has no tint of its own.
+        let seen = |tint: Rgb, ground, other| if contrast(tint, ground) < 1.02 { other } else { tint };
+        let tint = seen(color.mixed(WHITE, 0.88), WHITE, Rgb([0xec, 0xee, 0xf2]));
+        let tint_dark = seen(color.mixed(DARK_CARD, 0.7), DARK_CARD, Rgb([0x34, 0x3a, 0x44]));
         // A button in nearly the colour of its ground is kept visible: by an edge in light, by a lighter fill in dark.
         let edge = if contrast(color, WHITE) < 1.3 { Rgb([0xc4, 0xc9, 0xd2]) } else { color };
         let button_dark = color.against(DARK_CARD, WHITE, VISIBLE);

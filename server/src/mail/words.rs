@@ -111,7 +111,8 @@ impl Wall {
         let weekday = self.pick(&DAYS, usize::from(weekday(at, self.offset_min)));
         let month = self.pick(&MONTHS, usize::from(month).saturating_sub(1));
         let first = if self.language == French && day == 1 { "er" } else { "" };
-        format!("{weekday} {day}{first} {month} {year}")
+        // The day does not part from its month at the end of a line.
+        format!("{weekday} {day}{first}\u{a0}{month} {year}")
     }
 
     /// "14:05", « 14 h 05 ».
@@ -280,10 +281,10 @@ mod tests {
         let at = Timestamp(1_795_269_900_000);
         let (english, french) =
             (Wall { language: English, offset_min: 0 }, Wall { language: French, offset_min: 60 });
-        assert_eq!(english.moment(at), "Saturday 21 November 2026 at 14:05");
-        assert_eq!(french.moment(at), "samedi 21 novembre 2026 à 15\u{a0}h\u{a0}05");
-        assert_eq!(french.day(Timestamp(1_798_758_000_000)), "vendredi 1er janvier 2027");
-        assert_eq!(french.day_title(at), "Samedi 21 novembre 2026");
+        assert_eq!(english.moment(at), "Saturday 21\u{a0}November 2026 at 14:05");
+        assert_eq!(french.moment(at), "samedi 21\u{a0}novembre 2026 à 15\u{a0}h\u{a0}05");
+        assert_eq!(french.day(Timestamp(1_798_758_000_000)), "vendredi 1er\u{a0}janvier 2027");
+        assert_eq!(french.day_title(at), "Samedi 21\u{a0}novembre 2026");
         assert_eq!(english.clock(Timestamp(0)), "0:00");
     }
 

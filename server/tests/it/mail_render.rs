@@ -11,6 +11,7 @@ use causette_server::mail::{Answer, Author, Cause, Language, Link, Message, Rend
 use causette_server::site::{Site, SiteOrigin, SiteSettings, text_in};
 use causette_shared::time::Timestamp;
 use mail_parser::MessageParser;
+use proptest::prelude::*;
 
 /// 2026-11-21T13:05:00Z, five past two in Paris.
 const AT: Timestamp = Timestamp(1_795_266_300_000);
@@ -218,6 +219,22 @@ fn strangers_texts_are_text_in_every_mail() {
                 assert!(!mail.html.contains(['\0', '\u{8}']));
                 assert!(!mail.subject.chars().any(char::is_control));
             }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_text_makes_a_tag(text in any::<String>(), markup in "[ -~]{0,60}") {
+        let hostile = ["w", &text, &markup].concat();
+        for name in NAMES {
+            // Line ends and links are the only tags that a text may bring.
+            let ours = |mail: &Rendered| {
+                tags(&mail.html).into_iter().filter(|tag| !matches!(tag.as_str(), "br" | "a" | "/a")).collect::<Vec<_>>()
+            };
+            let clean = ours(&render(name, &Texts::all_from("w"), Language::French));
+            prop_assert_eq!(ours(&render(name, &Texts::all_from(&hostile), Language::French)), clean);
         }
     }
 }
