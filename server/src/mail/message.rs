@@ -50,7 +50,8 @@ impl MailAddress {
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidAddress)?;
         let in_local = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
         let in_domain = |c: char| c.is_alphanumeric() || c == '-' || c == '.';
-        if !local.chars().all(in_local) || !domain.chars().all(in_domain) {
+        // `=?utf-8?b?…?=` has the form of a local part, and readers would decode it as a name (RFC 2047 §2).
+        if !local.chars().all(in_local) || local.contains("=?") || !domain.chars().all(in_domain) {
             return Err(InvalidAddress);
         }
         let Ok(url::Host::Domain(domain)) = url::Host::parse(domain) else {

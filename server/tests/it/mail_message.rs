@@ -220,7 +220,7 @@ fn only_what_is_one_address_is_an_address() {
         "a@[127.0.0.1]",
         "a@127.0.0.1",
         "a@b.example%0d%0a",
-        "=?utf-8?q?a@b.example?=@c.example ",
+        "=?utf-8?b?DQpCY2M6IGVAZS5leGFtcGxl?=@c.example",
         ".a@b.example",
         "a..b@c.example",
         "a\u{202e}@b.example",
@@ -308,6 +308,22 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn what_looks_encoded_is_not_decoded() {
+    for text in [
+        "=?utf-8?q?Bcc:_eve=40evil.example?=",
+        "=?utf-8?b?DQpCY2M6IGVAZS5leGFtcGxl?=",
+        "a =?us-ascii?q?b?= c",
+        "=?",
+    ] {
+        let mail = full(&rendered(text, text, text, text));
+        let parsed = MessageParser::default().parse(&mail.raw).expect("a mail");
+        assert_eq!(parsed.subject(), Some(text));
+        let from = Some((Some(text.to_owned()), "chat@shop.example".to_owned()));
+        assert_eq!(one_address(parsed.from()), from);
+    }
+}
+
 /// What a text is once its line ends are those of Unix.
 fn unix(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
@@ -352,6 +368,31 @@ proptest! {
         for line in raw.split("\r\n") {
             prop_assert!(line.len() <= 78, "{}", line);
             prop_assert!(!line.contains(['\r', '\n', '\0']), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_taken_is_one_id(inner in "[!-~]{0,30}@[!-~]{1,30}", text in hostile()) {
+        for candidate in [format!("<{inner}>"), format!("<{text}@b.example>"), text] {
+            let Some(parent) = MessageId::parse(&candidate) else { continue };
+            let (from, to, own) = (address("a@b.example"), address("c@d.example"), id("<1@b.example>"));
+            let headers = Headers {
+                from: &from,
+                to: &to,
+                reply_to: None,
+                at: AT,
+                message_id: &own,
+                in_reply_to: Some(&parent),
+                references: &[own.clone(), parent.clone()],
+                unsubscribe: None,
+            };
+            let mail = build(&rendered("", "", "", ""), &headers).expect("it is built");
+            let parsed = MessageParser::default().parse(&mail.raw).expect("a mail");
+            let kept = parent.as_str().trim_matches(['<', '>']);
+            prop_assert_eq!(parsed.in_reply_to().as_text(), Some(kept));
+            let thread = parsed.references().as_text_list().map(<[_]>::to_vec).unwrap_or_default();
+            prop_assert_eq!(thread, ["1@b.example", kept]);
+            prop_assert_eq!(names(&mail).len(), 11);
         }
     }
 
