@@ -13,19 +13,24 @@ use crate::mail::Language::{self, English, French};
 const NAME_CHARS: usize = 80;
 
 /// Returns a text on one line of at most `max` characters: white space collapsed, control characters dropped, and with
-/// them the marks that would turn what follows around (Unicode TR 36 §2.10.3: bidirectional spoofing).
+/// them the marks that would turn what follows around (Unicode TR 36 §2.10.3: bidirectional spoofing). No-break spaces
+/// stay, for French needs them.
 #[must_use]
 pub fn one_line(text: &str, max: usize) -> String {
     let mut line = String::new();
-    for word in text.split(|character: char| character.is_whitespace() || character.is_control()) {
+    let parts = |character: char| {
+        character.is_control() || character.is_whitespace() && !matches!(character, '\u{a0}' | '\u{202f}')
+    };
+    for word in text.split(parts) {
         let mut word = word.chars().filter(|character| !turns_around(*character)).peekable();
         if word.peek().is_some() && !line.is_empty() {
             line.push(' ');
         }
         line.extend(word);
     }
+    let line = line.trim();
     match line.char_indices().nth(max) {
-        None => line,
+        None => line.to_owned(),
         Some(_) => {
             let head: String = line.chars().take(max.saturating_sub(1)).collect();
             head.trim_end().to_owned() + "…"
@@ -262,6 +267,7 @@ mod tests {
         assert_eq!(one_line(" Maison \r\n\tLumen\0 ", 80), "Maison Lumen");
         assert_eq!(one_line("evil\u{202e}gpj.exe\u{2028}x", 80), "evilgpj.exe x");
         assert_eq!(one_line("\u{202e} \u{2066}", 80), "");
+        assert_eq!(one_line(" \u{a0} de 9\u{a0}h\u{202f}! \u{a0}", 80), "de 9\u{a0}h\u{202f}!");
         assert_eq!(one_line("one two three", 8), "one two…");
         assert_eq!(one_line("one two", 7), "one two");
     }

@@ -34,7 +34,7 @@ fn brand(name: &str, color: &str, language: Language) -> Brand {
     };
     let hours = match language {
         Language::English => "Monday to Friday, 9:00–18:00",
-        Language::French => "du lundi au vendredi, de 9 h à 18 h",
+        Language::French => "du lundi au vendredi, de 9\u{a0}h à 18\u{a0}h",
     };
     Brand::of(&site, "https://chat.example").with_hours(Some(hours))
 }
