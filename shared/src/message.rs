@@ -115,21 +115,21 @@ pub fn segments(text: &str) -> Vec<Segment<'_>> {
 
 /// Drops what closes a sentence, a quotation or a bracket that was opened before the word.
 fn trim_closing(word: &str) -> &str {
-    let mut word = word;
-    while let Some(last) = word.chars().next_back() {
-        let unmatched = |open: char| word.matches(last).count() > word.matches(open).count();
-        let closes = match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '»' | '”' | '’' | '…' | '*' | '>' => true,
-            ')' => unmatched('('),
-            ']' => unmatched('['),
-            _ => false,
-        };
-        if !closes {
-            break;
-        }
-        word = &word[..word.len() - last.len_utf8()];
-    }
-    word
+    // Counted once: ten thousand brackets in one word would otherwise be counted ten thousand times.
+    let surplus =
+        |open: char, close: char| word.matches(close).count().saturating_sub(word.matches(open).count());
+    let (mut round, mut square) = (surplus('(', ')'), surplus('[', ']'));
+    let take = |left: &mut usize| {
+        let any = *left > 0;
+        *left = left.saturating_sub(1);
+        any
+    };
+    word.trim_end_matches(|last| match last {
+        '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '»' | '”' | '’' | '…' | '*' | '>' => true,
+        ')' => take(&mut round),
+        ']' => take(&mut square),
+        _ => false,
+    })
 }
 
 fn target_of(word: &str) -> Option<String> {
@@ -195,6 +195,7 @@ mod tests {
             links("(http://a.example/b_(c)) and www.b.example, ok"),
             ["http://a.example/b_(c)", "https://www.b.example"]
         );
+        assert_eq!(links("[(http://a.example/((([]).)))])!)"), ["http://a.example/((([]).))"]);
         assert_eq!(links("write to me@shop.example!"), ["mailto:me@shop.example"]);
         assert_eq!(links("« https://a.example »"), ["https://a.example"]);
     }
