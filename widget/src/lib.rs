@@ -6,6 +6,7 @@
 //! floats, and styles in files of their own.
 
 pub mod components;
+pub mod leptos;
 pub mod page;
 pub mod setup;
 pub mod state;
@@ -19,10 +20,9 @@ use causette_client::host;
 use causette_client::live::{Live, Payload};
 use causette_shared::protocol::host::to_loader;
 use causette_shared::protocol::visitor::{self, ClientFrame};
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use components::app::App;
+use components::app::app;
 use setup::Setup;
 use state::{Outlet, Widget};
 
@@ -34,7 +34,7 @@ pub fn start() {
     wasm_bindgen_futures::spawn_local(async {
         let (host, config) = host::connect().await.unzip();
         let setup = Setup::read(host.as_ref().zip(config));
-        let root = document().get_element_by_id("app").and_then(|root| root.dyn_into().ok());
+        let root = leptos::prelude::document().get_element_by_id("app").and_then(|root| root.dyn_into().ok());
         if let Some(root) = root {
             run(root, setup, host);
         }
@@ -58,16 +58,15 @@ fn run(root: web_sys::HtmlElement, setup: Setup, host: Option<host::Host>) {
         })
     };
     let panel = host.clone();
-    leptos::mount::mount_to(root, move || {
+    leptos::mount(&root, move || {
         let widget = Widget::new(setup, setup::words(), host, outlet);
         page::listen(widget);
         widget.join_siblings();
         let ping = visitor::encode(&ClientFrame::Ping).unwrap_or_default();
         let live = Live::new(SERVICE, Payload::Binary(ping), move |event| widget.live_event(event));
         widget.attach(Live::clone(line.get_or_init(|| live)));
-        view! { <App widget/> }
-    })
-    .forget();
+        app(widget)
+    });
     if let Some(panel) = panel {
         panel.post(to_loader::READY);
     }

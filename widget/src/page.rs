@@ -1,9 +1,9 @@
 //! What happens around the panel: the loader's words, the tab, the network, the keys.
 
+use crate::leptos::ev;
+use crate::leptos::prelude::*;
 use causette_client::host::HostMessage;
 use causette_shared::protocol::host::{CONSENT_PERSONALISATION, to_loader};
-use leptos::ev;
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, VisibilityState};

@@ -6,12 +6,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use leptos::attr::any_attribute::AnyAttribute;
-use leptos::ev;
-use leptos::html::{HtmlElement, custom};
-use leptos::prelude::*;
-use leptos::tachys::html::element::Custom;
-use leptos::tachys::view::iterators::StaticVec;
+use crate::leptos::attr::any_attribute::AnyAttribute;
+use crate::leptos::ev;
+use crate::leptos::prelude::*;
+use crate::leptos::tachys::html::element::Custom;
+use crate::leptos::tachys::html::element::{HtmlElement, custom};
+use crate::leptos::tachys::view::iterators::StaticVec;
 use web_sys::Event;
 
 type Inner = HtmlElement<Custom<&'static str>, Vec<AnyAttribute>, StaticVec<AnyView>>;

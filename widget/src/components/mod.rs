@@ -3,7 +3,7 @@
 //! Components are functions of the widget's state that give a view. Their elements are made with `element`, which says
 //! why not with `view!`.
 
-use leptos::prelude::*;
+use crate::leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 pub mod app;

@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use leptos::prelude::{ArcTrigger, Notify, Track};
+use crate::leptos::prelude::{ArcTrigger, Notify, Track};
 
 /// A value, and who follows it. It is locked only while it is read or replaced; a reader may not write the same slot.
 #[derive(Debug, Default)]

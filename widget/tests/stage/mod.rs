@@ -13,11 +13,12 @@ use causette_shared::form::Introduction;
 use causette_shared::id::{EntryId, Seq};
 use causette_shared::protocol::visitor::{ClientFrame, ConversationState, ServerFrame};
 use causette_shared::texts;
-use causette_widget::components::app::App;
+use causette_widget::components::app::app;
+use causette_widget::leptos;
 use causette_widget::setup::Setup;
 use causette_widget::state::Widget;
 use causette_widget::words::Words;
-use leptos::prelude::*;
+use leptos::prelude::{document, window};
 use wasm_bindgen::JsCast;
 use web_sys::{
     Element, Event as DomEvent, EventInit, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
@@ -103,11 +104,10 @@ impl Stage {
                 true
             }),
         );
-        leptos::mount::mount_to(root.clone(), move || {
+        leptos::mount(&root, move || {
             widget.watch_seen();
-            view! { <App widget/> }
-        })
-        .forget();
+            app(widget)
+        });
         let stage = Self { root, widget, sent, setup, language };
         stage.settle().await;
         stage

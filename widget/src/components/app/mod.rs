@@ -1,7 +1,7 @@
 //! The panel as a whole.
 
+use crate::leptos::prelude::*;
 use causette_shared::texts::Text;
-use leptos::prelude::*;
 
 use super::banner::connection_banner;
 use super::composer::message_composer;
@@ -11,19 +11,15 @@ use super::thread::thread;
 use crate::state::Widget;
 
 /// Draws the panel: header, banner, log, composer; or that there is no chat here.
-#[component]
-pub fn App(
-    /// The panel's state.
-    widget: Widget,
-) -> impl IntoView {
-    let panel = el("div", "panel")
+pub fn app(widget: Widget) -> AnyView {
+    el("div", "panel")
         .class_while("panel", "panel--sheet", move || widget.panel.sheet.get())
         .child(panel_header(widget))
         .child(connection_banner(widget))
         .child_with(move || {
             Some(if widget.connection.refused.get() { no_chat(widget) } else { chat(widget) }.into())
-        });
-    AnyView::from(panel)
+        })
+        .into()
 }
 
 fn chat(widget: Widget) -> El {

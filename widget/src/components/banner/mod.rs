@@ -1,7 +1,7 @@
 //! The line under the header that speaks of the connection, and only when there is something to say.
 
+use crate::leptos::prelude::window;
 use causette_shared::texts::Text;
-use leptos::prelude::window;
 
 use super::element::{El, button, el};
 use crate::state::Widget;

@@ -1,7 +1,7 @@
 //! Where the visitor writes. Enter sends, Shift and Enter make a new line.
 
+use crate::leptos::prelude::event_target_value;
 use causette_shared::texts::Text;
-use leptos::prelude::event_target_value;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, FocusOptions, KeyboardEvent};
 

@@ -1,7 +1,7 @@
 //! One field of a form: label, input, and what is wrong with it.
 
+use crate::leptos::prelude::event_target_value;
 use causette_shared::texts::Text;
-use leptos::prelude::event_target_value;
 
 use super::element::{El, el, truth};
 use crate::state::Widget;

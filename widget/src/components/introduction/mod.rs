@@ -1,8 +1,8 @@
 //! "Introduce yourself": the name first, then how to reach the visitor. The composer under it stays usable.
 
+use crate::leptos::prelude::{AnyView, request_animation_frame};
 use causette_shared::form::IntroductionStep;
 use causette_shared::texts::Text;
-use leptos::prelude::{AnyView, request_animation_frame};
 use web_sys::Event;
 
 use super::element::{El, button, el, icon, view_with};

@@ -3,9 +3,9 @@
 //! Rows are told apart by their ids: one that is still there keeps its element, wherever it has moved to. Leptos' `For`
 //! does the same for any list; this one knows that rows come at the ends and seldom move, and is 3 kB lighter.
 
+use crate::leptos::prelude::*;
+use crate::leptos::tachys::view::any_view::AnyViewState;
 use causette_shared::id::EntryId;
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyViewState;
 use web_sys::{HtmlElement, Node};
 
 use super::entry;

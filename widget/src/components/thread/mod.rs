@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::leptos::prelude::AnyView;
 use causette_client::timer;
 use causette_shared::texts::Text;
-use leptos::prelude::AnyView;
 
 use super::element::{El, button, el, icon};
 use super::introduction::{introduction, thanks};

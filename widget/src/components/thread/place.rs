@@ -3,7 +3,7 @@
 //! Someone at the end stays at the end, whatever grows or shrinks; someone who reads further up is left where they are,
 //! also when earlier messages are put above. The browser's own anchoring is switched off: not every engine has it.
 
-use leptos::prelude::request_animation_frame;
+use crate::leptos::prelude::request_animation_frame;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, ResizeObserver};

@@ -1,7 +1,7 @@
 //! That an agent is typing.
 
+use crate::leptos::prelude::AnyView;
 use causette_shared::texts::Text;
-use leptos::prelude::AnyView;
 
 use super::element::{el, view_with};
 use crate::state::Widget;

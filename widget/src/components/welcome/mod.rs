@@ -1,7 +1,7 @@
 //! What stands in the log before anything was said, and while what was said is on its way.
 
+use crate::leptos::prelude::AnyView;
 use causette_shared::texts::Text;
-use leptos::prelude::AnyView;
 
 use super::element::{El, el, icon, view_with};
 use super::message::bubble;
