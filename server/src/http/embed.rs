@@ -20,11 +20,25 @@ use crate::store::site;
 /// Stands in the minified loader where the settings go.
 const PLACE: &str = "__CAUSETTE_SETTINGS__";
 
-/// The loader's own texts, by language.
-static TEXTS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
+/// The names of the loader's own texts, in the order in which `snippet/loader.js` reads them from one line.
+const TEXT_NAMES: [&str; 6] = ["close", "dismiss", "failed", "open", "panel", "unread"];
+
+/// Stands between two texts.
+const TEXT_SEPARATOR: &str = "|";
+
+/// The loader's own texts, one line for each language: their names would travel with every language otherwise.
+static TEXTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let mut languages = texts();
+    let line = |texts: &mut BTreeMap<String, String>| {
+        TEXT_NAMES.map(|name| texts.remove(name).unwrap_or_default()).join(TEXT_SEPARATOR)
+    };
+    languages.iter_mut().map(|(locale, texts)| (locale.clone(), line(texts))).collect()
+});
+
+fn texts() -> BTreeMap<String, BTreeMap<String, String>> {
     serde_json::from_str(include_str!("../../../snippet/texts.json"))
         .expect("the texts are checked by a test")
-});
+}
 
 /// Serves the loader of a site. The file's name is the site's key and `.js`.
 pub async fn loader(
@@ -90,11 +104,23 @@ mod tests {
     use crate::site::LOCALES;
 
     #[test]
-    fn every_language_has_the_same_loader_texts() {
-        let keys =
-            |locale: &&str| TEXTS[*locale].as_object().map(|texts| texts.keys().cloned().collect::<Vec<_>>());
+    fn every_language_has_the_texts_that_the_loader_reads() {
+        let languages = texts();
         for locale in LOCALES {
-            assert_eq!(keys(locale), keys(&LOCALES[0]), "{locale}");
+            let names: Vec<&str> = languages[locale].keys().map(String::as_str).collect();
+            assert_eq!(names, TEXT_NAMES, "{locale}");
+            let parts: Vec<&str> = TEXTS[locale].split(TEXT_SEPARATOR).collect();
+            assert_eq!(parts.len(), TEXT_NAMES.len(), "{locale}: a text holds the separator");
+            assert!(parts.iter().all(|text| !text.is_empty()), "{locale}");
         }
+        assert!(TEXTS["en"].starts_with("Close chat|Dismiss|"), "{}", TEXTS["en"]);
+    }
+
+    #[test]
+    fn the_loader_reads_the_texts_in_their_order() {
+        let places = TEXT_NAMES.iter().enumerate();
+        let places = places.map(|(place, name)| format!("{} = {place}", name.to_uppercase()));
+        let line = format!("const {};", places.collect::<Vec<_>>().join(", "));
+        assert!(include_str!("../../../snippet/loader.js").contains(&line), "{line}");
     }
 }

@@ -6,6 +6,10 @@
 /// `causette` field of the first message: the version of this protocol.
 pub const HOST_PROTOCOL: u32 = 1;
 
+/// Field of the first message's `config`: the token of the resume link that led to the page, for the panel to exchange; null
+/// where there was none. The loader has taken it out of the address, and forgets it once the panel is ready.
+pub const CONFIG_RESUME: &str = "resume";
+
 /// Types that the loader sends.
 pub mod to_panel {
     /// The panel has become visible.
