@@ -16,6 +16,7 @@
 //! that cargo does not build the server again.
 
 mod compress;
+mod panics;
 mod script;
 mod stamp;
 mod style;

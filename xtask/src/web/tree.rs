@@ -11,8 +11,7 @@ use serde::Serialize;
 use crate::machine::Checkout;
 use crate::web::script::{self, Kind};
 use crate::web::stamp::content_hash;
-use crate::web::wasm::without_custom_sections;
-use crate::web::{App, compress, style, trunk};
+use crate::web::{App, compress, style, trunk, wasm};
 
 /// The loader's source, relative to the checkout.
 pub const LOADER: &str = "snippet/loader.js";
@@ -124,7 +123,7 @@ fn add_app(checkout: &Checkout, app: App, tree: &mut Tree) -> Result<Entry> {
     let boot = script::minify(&boot, &read_text(checkout, &boot)?, Kind::Classic)?;
     let wasm = format!("{dist}/causette-{name}_bg.wasm");
     let wasm = fs::read(checkout.path(&wasm)).with_context(|| format!("cannot read {wasm}"))?;
-    let wasm = without_custom_sections(&wasm)?;
+    let wasm = wasm::shipped(&wasm)?;
     let glue = read_text(checkout, &format!("{dist}/causette-{name}.js"))?;
     let glue = with_snippets(checkout, app, &glue, tree)?;
     let glue = script::minify(&format!("causette-{name}.js"), &glue, Kind::Module)?;
