@@ -1,7 +1,7 @@
 //! The address of a resume link, `…#causette=<token>`: the loader takes the token out of it and hands it to the panel.
 
 use causette_e2e::harness::{Browser, HostSite, Policy, Server, wait_until};
-use causette_e2e::pages::{Panel, Shop};
+use causette_e2e::pages::{Panel, Role, Shop};
 
 const TOKEN: &str = "mYq3-Zk_0Wc8Jr5TtV1xUa";
 const OTHER: &str = "pL7_dE2-hN9sKb4GgF6yQz";
@@ -62,6 +62,11 @@ async fn a_link_opened_in_a_page_that_is_already_there_is_taken_too() {
     text(shop, &open(OTHER)).await;
     wait_for_resume(shop.panel(), OTHER).await;
     assert_eq!(text(shop, "return location.href").await, page);
+
+    // A page that moves the chat makes the panel load again, which is not handed a token that it has had.
+    shop.panel().view.wait_for(Role::Field, "Message").await;
+    text(shop, "document.body.append(document.querySelector('causette-chat')); return ''").await;
+    wait_for_resume(shop.panel(), "null").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,8 +9,7 @@ use std::sync::{Arc, Mutex};
 use crate::leptos::attr::any_attribute::AnyAttribute;
 use crate::leptos::ev;
 use crate::leptos::prelude::*;
-use crate::leptos::tachys::html::element::Custom;
-use crate::leptos::tachys::html::element::{HtmlElement, custom};
+use crate::leptos::tachys::html::element::{Custom, HtmlElement, custom};
 use crate::leptos::tachys::view::iterators::StaticVec;
 use web_sys::Event;
 
