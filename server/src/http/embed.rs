@@ -107,9 +107,9 @@ mod tests {
     fn every_language_has_the_texts_that_the_loader_reads() {
         let languages = texts();
         for locale in LOCALES {
-            let names: Vec<&str> = languages[locale].keys().map(String::as_str).collect();
+            let names: Vec<&str> = languages[*locale].keys().map(String::as_str).collect();
             assert_eq!(names, TEXT_NAMES, "{locale}");
-            let parts: Vec<&str> = TEXTS[locale].split(TEXT_SEPARATOR).collect();
+            let parts: Vec<&str> = TEXTS[*locale].split(TEXT_SEPARATOR).collect();
             assert_eq!(parts.len(), TEXT_NAMES.len(), "{locale}: a text holds the separator");
             assert!(parts.iter().all(|text| !text.is_empty()), "{locale}");
         }
