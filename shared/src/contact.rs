@@ -3,6 +3,10 @@
 //! The rules are lenient where people differ and strict where a mail or a call would fail. The widget applies them as
 //! people type, the server again before it stores anything.
 
+mod suggest;
+
+pub use suggest::suggest_email;
+
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
@@ -90,6 +94,17 @@ pub fn parse_email(raw: &str) -> Result<String, InvalidField> {
         && top.chars().count() >= 2
         && !top.chars().all(|c| c.is_ascii_digit());
     if fits { Ok([local, "@", &domain.to_ascii_lowercase()].concat()) } else { Err(InvalidField::WrongForm) }
+}
+
+/// The address in what somebody pasted: that of `Name <address>` or `mailto:address`, else the text itself.
+#[must_use]
+pub fn bare_email(raw: &str) -> &str {
+    let raw = raw.trim();
+    let inner = match raw.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        Some((_, address)) => address,
+        None => raw,
+    };
+    inner.strip_prefix("mailto:").unwrap_or(inner)
 }
 
 /// Returns a telephone number as it was written, white space collapsed.

@@ -57,6 +57,8 @@ ids! {
     VisitorId;
     /// A person as far as we know them.
     ContactId;
+    /// A merge of two of them.
+    MergeId;
     /// Someone who answers at the desk.
     AgentId;
     /// A file that came with a message.

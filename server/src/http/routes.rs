@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::response::Redirect;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use causette_shared::protocol::{agent, visitor};
 use serde::Serialize;
 
@@ -63,6 +63,9 @@ pub const VISITOR_SOCKET: &str = "/api/v1/visitor/socket";
 /// The desk's socket.
 pub const DESK_SOCKET: &str = "/api/v1/desk/socket";
 const DESK_SESSION: &str = "/api/v1/desk/session";
+const CONTACTS: &str = "/api/v1/desk/contacts";
+const CONTACT: &str = "/api/v1/desk/contacts/{id}";
+const CONTACT_OF: &str = "/api/v1/desk/conversations/{id}/contact";
 
 /// Returns every route of a server.
 pub fn routes(surface: Surface) -> Vec<Route> {
@@ -95,6 +98,7 @@ pub fn routes(surface: Surface) -> Vec<Route> {
             post(desk::channel::receive),
         ),
     ];
+    routes.extend(contact_routes());
     routes.extend(match surface {
         Surface::Serve => {
             vec![route("GET", "/", Access::Public, get(|| async { Redirect::temporary("/desk/") }))]
@@ -107,6 +111,23 @@ pub fn routes(surface: Surface) -> Vec<Route> {
         ],
     });
     routes
+}
+
+fn contact_routes() -> Vec<Route> {
+    let read = |path, handler| Route { method: "GET", path, access: Access::Agent, handler };
+    let write = |method, path, handler| Route { method, path, access: Access::AgentFromOwnOrigin, handler };
+    vec![
+        read(CONTACTS, get(desk::contacts::list)),
+        write("POST", CONTACTS, post(desk::contacts::create)),
+        read("/api/v1/desk/contacts.csv", get(desk::contacts_export::csv)),
+        read("/api/v1/desk/contacts.json", get(desk::contacts_export::json)),
+        read(CONTACT, get(desk::contacts::find)),
+        write("PATCH", CONTACT, patch(desk::contacts::change)),
+        write("POST", "/api/v1/desk/contacts/{id}/merge", post(desk::contacts::merge)),
+        write("POST", "/api/v1/desk/contact-merges/{id}/undo", post(desk::contacts::undo_merge)),
+        write("PUT", CONTACT_OF, put(desk::contacts::attach)),
+        write("DELETE", CONTACT_OF, delete(desk::contacts::detach)),
+    ]
 }
 
 /// Returns every frame that clients may send. The matches make sure that a new frame is given its access.

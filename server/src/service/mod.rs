@@ -5,6 +5,7 @@ pub mod add_site;
 pub mod check_disk;
 pub mod claim_jobs;
 pub mod claim_link;
+pub mod contact;
 pub mod copy;
 pub mod end_chat;
 pub mod follow_up;

@@ -10,6 +10,7 @@ use causette_shared::problem::{Problem, ProblemKind};
 
 use crate::clock;
 use crate::secret::SecretHash;
+use crate::service::contact::fields::normalise_phone;
 use crate::service::{Context, UseCase, UseCaseError, copy, follow_up};
 use crate::site::text_in;
 use crate::store::conversation::{self, Conversation, Target};
@@ -219,6 +220,8 @@ impl SendMessage {
             _ => Introduction::default(),
         };
         if given != Introduction::default() {
+            let phone = given.phone.map(|phone| normalise_phone(&phone, Some(&conversation.locale)));
+            let given = Introduction { phone, ..given };
             save_contact(tx, cx, visitor, &conversation.contact, &given).await?;
         }
         let entry = cx.add_entry(tx, id, self.id, Author::Visitor, Body::Event(event.clone())).await?;

@@ -9,6 +9,8 @@
 
 pub mod agent;
 pub mod contact;
+pub mod contact_list;
+pub mod contact_merge;
 pub mod conversation;
 pub mod dump;
 pub mod entry;

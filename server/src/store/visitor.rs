@@ -1,6 +1,6 @@
 //! Table `visitor`: browsers and apps that hold a session on a site.
 
-use causette_shared::id::{ContactId, SiteKey, VisitorId};
+use causette_shared::id::{ContactId, ConversationId, SiteKey, VisitorId};
 use causette_shared::time::Timestamp;
 use sqlx::FromRow;
 
@@ -99,4 +99,59 @@ pub async fn create_visitor(
         .await
         .map(drop))?;
     Ok(true)
+}
+
+/// Makes others who write for this visitor wait until this transaction ends. On SQLite it is alone already.
+///
+/// # Errors
+/// The database is busy or fails.
+#[tracing::instrument(name = "store.visitor.lock_by_id", level = "debug", skip_all, fields(visitor = %id), err(level = "debug"))]
+pub async fn lock_visitor_by_id(tx: &mut Tx, id: VisitorId) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT id FROM visitor WHERE id = $1 FOR NO KEY UPDATE";
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query(SQL).bind(id.to_string()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Returns the contact that a visitor has become.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor.find_contact", level = "debug", skip_all, fields(visitor = %id), err(level = "debug"))]
+pub async fn find_contact_of(tx: &mut Tx, id: VisitorId) -> Result<Option<ContactId>, StoreError> {
+    const SQL: &str = "SELECT contact_id FROM visitor WHERE id = $1";
+    let row: Option<(Option<String>,)> =
+        both!(tx, conn => sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    row.and_then(|(contact,)| contact).map(|contact| parse(&contact, "visitor.contact_id")).transpose()
+}
+
+/// Makes a visitor a contact, or none.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor.set_contact", level = "debug", skip_all, fields(visitor = %id), err(level = "debug"))]
+pub async fn set_contact(tx: &mut Tx, id: VisitorId, contact: Option<ContactId>) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE visitor SET contact_id = $2 WHERE id = $1";
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(id.to_string())
+        .bind(contact.map(|contact| contact.to_string()))
+        .execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes that a visitor's conversations show something new. Returns them.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor.revise_conversations", level = "debug", skip_all, fields(visitor = %id), err(level = "debug"))]
+pub async fn revise_conversations(tx: &mut Tx, id: VisitorId) -> Result<Vec<ConversationId>, StoreError> {
+    const LOCK: &str = "SELECT id FROM conversation WHERE visitor_id = $1 ORDER BY id FOR NO KEY UPDATE";
+    const SQL: &str = "UPDATE conversation SET revision = revision + 1 WHERE visitor_id = $1 RETURNING id";
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query(LOCK).bind(id.to_string()).execute(&mut **tx).await?;
+    }
+    let rows: Vec<(String,)> =
+        both!(tx, conn => sqlx::query_as(SQL).bind(id.to_string()).fetch_all(conn).await)?;
+    rows.iter().map(|(id,)| parse(id, "conversation.id")).collect()
 }

@@ -60,7 +60,7 @@ async fn every_route_keeps_out_whom_its_row_keeps_out() {
         }
         checked.insert(format!("{:?}", route.access));
     }
-    assert_eq!(checked.len(), 3, "every kind of route was met: {checked:?}");
+    assert_eq!(checked.len(), 4, "every kind of route was met: {checked:?}");
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Frames: what clients and server say to each other. docs/protocol.md tells when; golden files hold their bytes.
 //!
 //! The visitor's socket carries postcard behind a protocol number, the desk's carries JSON. `host` names the messages
-//! between the loader on the customer's page and the panel, `channel` the bodies that carry frames over HTTP.
+//! between the loader on the customer's page and the panel, `channel` the bodies that carry frames over HTTP, `contacts`
+//! what the desk asks over HTTP about people.
 
 pub mod agent;
 pub mod channel;
+pub mod contacts;
 pub mod host;
 pub mod visitor;

@@ -1,6 +1,8 @@
 //! What the agents' desk asks for.
 
 pub mod channel;
+pub mod contacts;
+pub mod contacts_export;
 pub mod document;
 pub mod session;
 pub mod socket;
