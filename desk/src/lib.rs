@@ -1,7 +1,7 @@
 //! The agents' desk: sign-in, the list of conversations, the open conversation and who the visitor is.
 //!
 //! `state` knows, `components` and `pages` draw, `router` keeps the address. Everything that the server says comes
-//! through one socket; HTTP is for the session alone.
+//! through one socket; HTTP is for the session and for contacts.
 
 pub mod components;
 pub mod pages;

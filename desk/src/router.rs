@@ -1,8 +1,9 @@
 //! Addresses of the desk, and moving between them without loading the document again.
 //!
-//! Two pages need no library: the path is the state, `History` keeps it, and everything that is shown derives from
+//! A few pages need no library: the path is the state, `History` keeps it, and everything that is shown derives from
 //! `Router::route`. Whether somebody is signed in is not an address: the sign-in page stands in for any of them.
 
+use causette_shared::id::ContactId;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -14,12 +15,24 @@ pub enum Route {
     Inbox,
     /// One conversation, by the number that both sides see.
     Conversation(u32),
+    /// The contacts.
+    Contacts,
+    /// One of them.
+    Contact(ContactId),
 }
 
 impl Route {
     /// Reads a path. Anything that is not an address of the desk leads to the list.
     #[must_use]
     pub fn parse(path: &str) -> Self {
+        if let Some(rest) = path.strip_prefix("/desk/contacts") {
+            let id = rest.trim_matches('/');
+            return match id.parse() {
+                Ok(id) => Self::Contact(id),
+                Err(_) if id.is_empty() || rest.starts_with('/') => Self::Contacts,
+                Err(_) => Self::Inbox,
+            };
+        }
         path.strip_prefix("/desk/conversations/")
             .map(|rest| rest.strip_suffix('/').unwrap_or(rest))
             .filter(|digits| !digits.starts_with(['+', '0']))
@@ -33,6 +46,8 @@ impl Route {
         match self {
             Self::Inbox => "/desk/".to_owned(),
             Self::Conversation(number) => format!("/desk/conversations/{number}"),
+            Self::Contacts => "/desk/contacts".to_owned(),
+            Self::Contact(id) => format!("/desk/contacts/{id}"),
         }
     }
 }
@@ -65,7 +80,33 @@ impl Router {
     pub fn number(self) -> Option<u32> {
         match self.route.get() {
             Route::Conversation(number) => Some(number),
-            Route::Inbox => None,
+            Route::Inbox | Route::Contacts | Route::Contact(_) => None,
+        }
+    }
+
+    /// Whether the address is one of the contacts. Tracked.
+    #[must_use]
+    pub fn is_contacts(self) -> bool {
+        matches!(self.route.get(), Route::Contacts | Route::Contact(_))
+    }
+
+    /// The contact that the address names. Tracked.
+    #[must_use]
+    pub fn contact(self) -> Option<ContactId> {
+        match self.route.get() {
+            Route::Contact(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// What a click on a link to a page of ours does. One that asks for a new tab or window is the browser's.
+    pub fn follow(self, route: Route) -> impl Fn(ev::MouseEvent) + 'static {
+        move |event| {
+            let plain = !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+            if plain && event.button() == 0 {
+                event.prevent_default();
+                self.go(route);
+            }
         }
     }
 
@@ -88,10 +129,20 @@ mod tests {
 
     #[test]
     fn addresses_read_back() {
-        for route in [Route::Inbox, Route::Conversation(1), Route::Conversation(u32::MAX)] {
+        let contact = Route::Contact(ContactId(uuid::Uuid::nil()));
+        for route in
+            [Route::Inbox, Route::Conversation(1), Route::Conversation(u32::MAX), Route::Contacts, contact]
+        {
             assert_eq!(Route::parse(&route.path()), route);
         }
         assert_eq!(Route::parse("/desk/conversations/1042/"), Route::Conversation(1042));
+    }
+
+    #[test]
+    fn a_contact_that_cannot_be_is_the_list_of_them() {
+        for path in ["/desk/contacts/", "/desk/contacts/x", "/desk/contacts/1/2"] {
+            assert_eq!(Route::parse(path), Route::Contacts, "{path}");
+        }
     }
 
     #[test]
@@ -103,6 +154,7 @@ mod tests {
             "/desk/conversations/x",
             "/desk/conversations/+5",
             "/desk/conversations/99999999999",
+            "/desk/contactsx",
         ] {
             assert_eq!(Route::parse(path), Route::Inbox, "{path}");
         }

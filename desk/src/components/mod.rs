@@ -4,6 +4,12 @@
 pub mod avatar;
 pub mod banner;
 pub mod composer;
+pub mod contact_attach;
+pub mod contact_detail;
+pub mod contact_form;
+pub mod contact_list;
+pub mod contact_merge;
+pub mod contact_picker;
 pub mod conversation_header;
 pub mod conversation_list;
 pub mod conversation_log;

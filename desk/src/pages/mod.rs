@@ -1,8 +1,10 @@
 //! The pages, and which of them is shown.
 
+mod contacts;
 mod inbox;
 mod sign_in;
 
+pub use contacts::ContactsPage;
 pub use inbox::Inbox;
 pub use sign_in::SignInPage;
 
@@ -52,7 +54,14 @@ pub fn App(
         }
         .into_any(),
         Phase::SignedOut { expired } => view! { <SignInPage desk expired/> }.into_any(),
-        Phase::SignedIn => view! { <Inbox desk router/> }.into_any(),
+        Phase::SignedIn => {
+            let is_contacts = Memo::new(move |_| router.is_contacts());
+            (move || match is_contacts.get() {
+                true => view! { <ContactsPage desk router/> }.into_any(),
+                false => view! { <Inbox desk router/> }.into_any(),
+            })
+            .into_any()
+        }
     }
     }
 }

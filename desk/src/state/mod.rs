@@ -2,9 +2,11 @@
 //!
 //! `conversations`, `timeline`, `opened`, `typing`, `words` and `calendar` are plain data and rules, tested on the host.
 //! `desk` puts them behind signals and drives them with frames; `session`, `kept` and `theme` touch the browser.
+//! `contacts` is what HTTP brings about people.
 //! Components read from here and call its verbs; they neither fetch nor parse.
 
 pub mod calendar;
+pub mod contacts;
 pub mod conversations;
 pub mod desk;
 mod drive;

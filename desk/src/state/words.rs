@@ -6,6 +6,7 @@ use causette_shared::entry::{Event, MailKind};
 use causette_shared::presence::{Presence, UnreachableReason};
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::ConversationSummary;
+use causette_shared::protocol::contacts::ContactCard;
 
 /// The name of a status.
 #[must_use]
@@ -88,6 +89,13 @@ pub const fn presence_class(presence: Presence) -> &'static str {
 #[must_use]
 pub fn person(contact: &Contact) -> String {
     contact.name.as_ref().or(contact.email.as_ref()).cloned().unwrap_or_else(|| "Visitor".to_owned())
+}
+
+/// What to call a contact: the name, else what else is known.
+#[must_use]
+pub fn contact(card: &ContactCard) -> String {
+    let known = [&card.name, &card.email, &card.company, &card.phone];
+    known.into_iter().flatten().next().cloned().unwrap_or_else(|| "Contact".to_owned())
 }
 
 /// The last line of a conversation, marked where it is an agent's: the row does not tell which one's.
@@ -194,7 +202,8 @@ pub fn refusal(problem: &Problem) -> String {
 }
 
 /// Makes a detail a sentence: upper case at its start, a full stop at its end.
-fn sentence(detail: &str) -> String {
+#[must_use]
+pub fn sentence(detail: &str) -> String {
     let mut characters = detail.chars();
     let mut text: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
     text.push_str(characters.as_str());

@@ -1,12 +1,14 @@
 //! The screens as a person meets them.
 
 mod acts;
+mod contacts;
 mod desk;
 mod numbered;
 mod panel;
 mod shop;
 mod view;
 
+pub use contacts::Contacts;
 pub use desk::Desk;
 pub use panel::Panel;
 pub use shop::Shop;

@@ -3,6 +3,7 @@
 
 mod before_click;
 mod blocked_sockets;
+mod contacts;
 mod continuity;
 mod crash;
 mod desk_interruptions;

@@ -4,7 +4,6 @@ use causette_shared::conversation::Status;
 use causette_shared::id::ConversationId;
 use causette_shared::presence::Presence;
 use causette_shared::protocol::agent::ConversationSummary;
-use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use crate::components::avatar::Avatar;
@@ -47,13 +46,7 @@ pub fn ConversationRow(
     let assignee = move || row.with(|row| Some(row.as_ref()?.assignee.as_ref()?.name.clone()));
     let at = move || row.with(|row| row.as_ref().map_or_else(Default::default, |row| row.last_message_at));
     let today = move || Local::of(desk.now.get());
-    let open = move |event: MouseEvent| {
-        let plain = !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
-        if plain && event.button() == 0 {
-            event.prevent_default();
-            router.go(Route::Conversation(number));
-        }
-    };
+    let open = router.follow(Route::Conversation(number));
     view! {
         <li class="row" class:row--open=is_open class:row--unread=move || unread() != 0>
             <a

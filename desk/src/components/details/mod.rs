@@ -7,9 +7,11 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::avatar::Avatar;
+use crate::components::contact_attach::ContactAttach;
 use crate::components::icon::{Icon, icon};
 use crate::components::presence_dot::PresenceDot;
 use crate::components::status_chip::StatusChip;
+use crate::router::{Route, Router};
 use crate::state::calendar::Local;
 use crate::state::desk::Desk;
 use crate::state::words;
@@ -19,6 +21,8 @@ use crate::state::words;
 pub fn Details(
     /// The store.
     desk: Desk,
+    /// The way to the contact.
+    router: Router,
     /// The conversation.
     row: Memo<Option<Arc<ConversationSummary>>>,
     /// Whether it is open where it does not always stand beside.
@@ -26,6 +30,7 @@ pub fn Details(
     /// Its close button, which gets the focus when it opens.
     close_button: NodeRef<html::Button>,
 ) -> impl IntoView {
+    let attaching = RwSignal::new(false);
     view! {
         <aside class="details" id="details" aria-label="Details" class:details--open=open>
             <button
@@ -37,12 +42,12 @@ pub fn Details(
             >
                 {icon(Icon::Close)}
             </button>
-            {move || row.get().map(|row| facts(desk, &row))}
+            {move || row.get().map(|row| facts(desk, router, &row, attaching))}
         </aside>
     }
 }
 
-fn facts(desk: Desk, row: &ConversationSummary) -> AnyView {
+fn facts(desk: Desk, router: Router, row: &ConversationSummary, attaching: RwSignal<bool>) -> AnyView {
     let contact = &row.contact;
     let name = words::person(contact);
     let presence = row.presence;
@@ -68,7 +73,15 @@ fn facts(desk: Desk, row: &ConversationSummary) -> AnyView {
     view! {
         <div class="details__person">
             <Avatar name=name.clone() hue_of=row.number.to_string()/>
-            <p class="details__name" dir="auto">{name}</p>
+            <p class="details__name" dir="auto">
+                {match row.contact_id.map(Route::Contact) {
+                    Some(route) => view! {
+                        <a class="details__link" href=route.path() on:click=router.follow(route)>{name}</a>
+                    }
+                    .into_any(),
+                    None => name.into_any(),
+                }}
+            </p>
             <p class="details__presence">
                 <PresenceDot presence=presence/>
                 <span aria-hidden="true">{words::presence_reason(presence)}</span>
@@ -82,6 +95,7 @@ fn facts(desk: Desk, row: &ConversationSummary) -> AnyView {
                 {fact("Phone", phone)}
                 {fact("Language", Some(plain(words::language(&row.locale))))}
             </dl>
+            <ContactAttach desk conversation=row.id contact=row.contact_id open=attaching/>
         </section>
         <section class="details__group" aria-labelledby="details-conversation">
             <h2 class="details__heading" id="details-conversation">"Conversation"</h2>
@@ -100,12 +114,13 @@ fn facts(desk: Desk, row: &ConversationSummary) -> AnyView {
     .into_any()
 }
 
-fn plain(text: String) -> AnyView {
+/// A text that may run either way.
+pub fn plain(text: String) -> AnyView {
     view! { <span dir="auto">{text}</span> }.into_any()
 }
 
 /// One fact; what is not known is said, so that the panel keeps its shape.
-fn fact(term: &'static str, value: Option<AnyView>) -> AnyView {
+pub fn fact(term: &'static str, value: Option<AnyView>) -> AnyView {
     let value =
         value.unwrap_or_else(|| view! { <span class="details__unknown">"Not known"</span> }.into_any());
     view! {

@@ -22,6 +22,8 @@ pub enum Icon {
     Down,
     /// Who the visitor is.
     Person,
+    /// One more.
+    Plus,
     /// Filter.
     Search,
     /// Send.
@@ -52,6 +54,7 @@ pub fn icon(icon: Icon) -> AnyView {
         Icon::Person => {
             "M10 9.5a3.25 3.25 0 1 0 0-6.5 3.25 3.25 0 0 0 0 6.5ZM3.75 17c.5-3 3-4.75 6.25-4.75s5.75 1.75 6.25 4.75"
         }
+        Icon::Plus => "M10 4.5v11M4.5 10h11",
         Icon::Search => "m17 17-3.9-3.9M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11Z",
         Icon::Send => {
             "M3.5 10h6.25M3.5 10 2.75 4.2c-.1-.8.7-1.4 1.4-1.05l12.6 6.1c.65.3.65 1.2 0 1.5l-12.6 6.1c-.7.35-1.5-.25-1.4-1.05L3.5 10Z"

@@ -1,4 +1,4 @@
-//! The bar over everything: the product, the colour scheme, who is signed in, the way out.
+//! The bar over everything: the product, its pages, the colour scheme, who is signed in, the way out.
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::components::avatar::Avatar;
 use crate::components::icon::{Icon, icon, mark};
 use crate::components::theme_switch::ThemeSwitch;
+use crate::router::{Route, Router};
 use crate::state::desk::Desk;
 use crate::state::session;
 
@@ -14,6 +15,8 @@ use crate::state::session;
 pub fn TopBar(
     /// The store.
     desk: Desk,
+    /// The way between the pages.
+    router: Router,
 ) -> impl IntoView {
     let name =
         Signal::derive(move || desk.me.with(|me| me.as_ref().map_or_else(String::new, |me| me.name.clone())));
@@ -33,9 +36,26 @@ pub fn TopBar(
             leaving.set(false);
         });
     };
+    let page = move |route: Route, label: &'static str| {
+        let is_here = move || router.is_contacts() == (route == Route::Contacts);
+        view! {
+            <a
+                class="top-bar__page"
+                href=route.path()
+                aria-current=move || is_here().then_some("page")
+                on:click=router.follow(route)
+            >
+                {label}
+            </a>
+        }
+    };
     view! {
         <header class="top-bar">
             <div class="top-bar__brand">{mark()}<span class="top-bar__name">"Causette"</span></div>
+            <nav class="top-bar__pages" aria-label="Pages">
+                {page(Route::Inbox, "Inbox")}
+                {page(Route::Contacts, "Contacts")}
+            </nav>
             <ThemeSwitch/>
             <div class="top-bar__me" title=email>
                 <Avatar name=name/>

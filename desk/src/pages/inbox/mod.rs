@@ -76,7 +76,7 @@ pub fn Inbox(
     let has_number = move || router.number().is_some();
     view! {
         <div class="desk" class:desk--conversation=has_number>
-            <TopBar desk/>
+            <TopBar desk router/>
             <Banner desk/>
             <main class="desk__columns">
                 <h1 class="visually-hidden">"Desk"</h1>
@@ -167,7 +167,7 @@ fn OpenConversation(
             aria-hidden="true"
             on:click=move |_| details_open.set(false)
         ></div>
-        <Details desk row open=details_open close_button/>
+        <Details desk router row open=details_open close_button/>
     }
 }
 
