@@ -15,6 +15,7 @@ pub mod conversation_list;
 pub mod conversation_log;
 pub mod conversation_row;
 pub mod details;
+pub mod dialog;
 pub mod empty_list;
 pub mod icon;
 pub mod message;

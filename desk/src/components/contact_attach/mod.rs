@@ -2,12 +2,11 @@
 
 use causette_shared::id::{ContactId, ConversationId};
 use causette_shared::protocol::contacts::ContactCard;
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::components::contact_picker::ContactPicker;
-use crate::components::icon::{Icon, icon};
+use crate::components::dialog::Dialog;
 use crate::state::contacts::{Failure, requests};
 use crate::state::desk::Desk;
 
@@ -43,42 +42,17 @@ pub fn ContactAttach(
                 {if contact.is_some() { "Change…" } else { "Attach contact…" }}
             </button>
         </div>
-        {move || open.get().then(|| view! {
-            <AttachDialog
-                desk
-                but=contact
-                choose=Callback::new(move |card: ContactCard| attach(Some(card.id)))
-                close=Callback::new(move |()| open.set(false))
-            />
-        })}
-    }
-}
-
-#[component]
-fn AttachDialog(
-    desk: Desk,
-    but: Option<ContactId>,
-    choose: Callback<ContactCard>,
-    close: Callback<()>,
-) -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        if let Some(dialog) = dialog.get() {
-            let _ = dialog.show_modal();
-        }
-    });
-    view! {
-        <dialog class="dialog" aria-labelledby="attach-title" node_ref=dialog on:close=move |_| close.run(())>
-            <div class="dialog__inside">
-                <div class="dialog__head">
-                    <h2 class="dialog__title" id="attach-title">"Attach contact"</h2>
-                    <button class="icon-button" type="button" aria-label="Close" on:click=move |_| close.run(())>
-                        {icon(Icon::Close)}
-                    </button>
-                </div>
-                <p class="dialog__text">"Who is this visitor? All their conversations move to the contact."</p>
-                <ContactPicker desk but choose/>
-            </div>
-        </dialog>
+        {move || {
+            open.get().then(|| {
+                let choose = Callback::new(move |card: ContactCard| attach(Some(card.id)));
+                let inside = view! {
+                    <p class="dialog__text">"Who is this visitor? All their conversations move to the contact."</p>
+                    <ContactPicker desk but=contact choose/>
+                }
+                .into_any();
+                let close = Callback::new(move |()| open.set(false));
+                view! { <Dialog title="Attach contact" close inside/> }
+            })
+        }}
     }
 }

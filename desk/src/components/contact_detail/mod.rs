@@ -2,6 +2,7 @@
 
 use causette_shared::presence::UnreachableReason;
 use causette_shared::protocol::contacts::{ContactConversation, ContactDetail, ContactMerge};
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::avatar::Avatar;
@@ -57,10 +58,17 @@ pub fn ContactView(
     });
     let created_at = contact.created_at;
     let shown = conversations.len();
+    // Whoever opened, saved or merged goes on from here, also where the button they pressed is gone.
+    let heading = NodeRef::<html::H2>::new();
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get() {
+            let _ = heading.focus();
+        }
+    });
     view! {
         <header class="contact__head">
             <Avatar name=name.clone() hue_of=contact.id.to_string()/>
-            <h2 class="contact__name" tabindex="-1" dir="auto">{name}</h2>
+            <h2 class="contact__name" tabindex="-1" dir="auto" node_ref=heading>{name}</h2>
             <div class="contact__actions">
                 <button class="button" type="button" on:click=move |_| merge.run(())>"Merge…"</button>
                 <button class="button button--primary" type="button" on:click=move |_| edit.run(())>"Edit"</button>

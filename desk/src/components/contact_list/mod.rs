@@ -97,9 +97,7 @@ pub fn ContactList(
             </div>
             <div class="list__scroll" aria-busy=move || if book.busy.get() { "true" } else { "false" }>
                 <ul class="list__rows" role="list" aria-label="Contacts">
-                    <For each=move || rows.get() key=|row| (row.contact.id, row.contact.updated_at, row.conversations) let:row>
-                        {contact_row(router, &row)}
-                    </For>
+                    {move || rows.with(|rows| rows.iter().map(|row| contact_row(router, row)).collect_view())}
                 </ul>
                 {state}
                 {move || {

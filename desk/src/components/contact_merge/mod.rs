@@ -1,11 +1,10 @@
 //! The dialog that merges another contact into the open one: find it, look at what will become, confirm.
 
 use causette_shared::protocol::contacts::ContactCard;
-use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::contact_picker::ContactPicker;
-use crate::components::icon::{Icon, icon};
+use crate::components::dialog::Dialog;
 use crate::state::contacts::Book;
 use crate::state::contacts::draft::joined;
 use crate::state::desk::Desk;
@@ -23,15 +22,9 @@ pub fn ContactMergeDialog(
     /// Closes the dialog.
     close: Callback<()>,
 ) -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
     let other = RwSignal::new(None::<ContactCard>);
     let failure = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
-    Effect::new(move |_| {
-        if let Some(dialog) = dialog.get() {
-            let _ = dialog.show_modal();
-        }
-    });
     let id = kept.id;
     let merge = move |_| {
         let Some(merged) = other.get_untracked().filter(|_| !busy.get_untracked()) else { return };
@@ -80,30 +73,7 @@ pub fn ContactMergeDialog(
             .into_any()
         }
     };
-    view! {
-        <dialog
-            class="dialog"
-            aria-labelledby="merge-title"
-            node_ref=dialog
-            on:close=move |_| close.run(())
-            on:click=move |event| {
-                // Only the backdrop belongs to the dialog itself: everything else is in its inside.
-                if dialog.get_untracked().is_some_and(|dialog| event.target().as_ref() == Some(dialog.as_ref())) {
-                    close.run(());
-                }
-            }
-        >
-            <div class="dialog__inside">
-                <div class="dialog__head">
-                    <h2 class="dialog__title" id="merge-title">"Merge contacts"</h2>
-                    <button class="icon-button" type="button" aria-label="Close" on:click=move |_| close.run(())>
-                        {icon(Icon::Close)}
-                    </button>
-                </div>
-                {inside}
-            </div>
-        </dialog>
-    }
+    view! { <Dialog title="Merge contacts" close inside=inside.into_any()/> }
 }
 
 fn line(

@@ -78,7 +78,7 @@ impl Draft {
         let mut errors = Errors {
             name: rule(parse_name(&self.name), ""),
             email: rule(parse_email(bare_email(&self.email)), "This does not look like an e-mail address."),
-            phone: rule(parse_phone(&self.phone), "Please enter a phone number, with digits only."),
+            phone: rule(parse_phone(&self.phone), "Please enter a phone number."),
             company: rule(parse_name(&self.company), ""),
         };
         let fields = [&self.name, &self.email, &self.phone, &self.company];
