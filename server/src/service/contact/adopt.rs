@@ -53,10 +53,23 @@ pub async fn adopt_verified(
         let shown = contact::revise_conversations(tx, own.id).await?;
         show(tx, cx, shown).await?;
     }
-    match contact::find_verified(tx, email, own.id).await? {
-        Some(older) => Ok(merge(tx, cx, older.id, own.id, None).await?.1.id),
+    match find_older(tx, email, own.id).await? {
+        Some(older) => Ok(merge(tx, cx, older, own.id, None).await?.1.id),
         None => Ok(own.id),
     }
+}
+
+/// The contact that had proven an address before `own`, locked: one that an agent merges at the same moment is waited for,
+/// and then it is the one that they merged it into, or none.
+async fn find_older(tx: &mut Tx, email: &str, own: ContactId) -> Result<Option<ContactId>, UseCaseError> {
+    while let Some(older) = contact::find_verified(tx, email, own).await? {
+        contact::lock_contacts(tx, older.id, own).await?;
+        let now = contact::find_contact(tx, older.id).await?;
+        if now.is_some_and(|now| now.merged_into.is_none() && now.email == older.email) {
+            return Ok(Some(older.id));
+        }
+    }
+    Ok(None)
 }
 
 /// A visitor of whom nothing was known becomes the contact who has this address, else a new one.
@@ -68,8 +81,8 @@ async fn become_contact(
 ) -> Result<ContactId, UseCaseError> {
     let mut added = StoredContact::new(ContactId::mint(cx.now, clock::id_entropy()?), cx.now);
     let shown = visitor::revise_conversations(tx, visitor).await?;
-    let id = match contact::find_verified(tx, email, added.id).await? {
-        Some(known) => known.id,
+    let id = match find_older(tx, email, added.id).await? {
+        Some(known) => known,
         None => {
             added.email = Some(verified(cx, email));
             contact::insert_contact(tx, &added).await?;
