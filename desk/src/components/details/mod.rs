@@ -31,6 +31,8 @@ pub fn Details(
     close_button: NodeRef<html::Button>,
 ) -> impl IntoView {
     let attaching = RwSignal::new(false);
+    // Of its own: a message that comes must not empty what the agent types in the dialog.
+    let who = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| (row.id, row.contact_id))));
     view! {
         <aside class="details" id="details" aria-label="Details" class:details--open=open>
             <button
@@ -42,16 +44,21 @@ pub fn Details(
             >
                 {icon(Icon::Close)}
             </button>
-            {move || row.get().map(|row| facts(desk, router, &row, attaching))}
+            {move || row.get().map(|row| person(router, &row))}
+            {move || {
+                who.get().map(|(conversation, contact)| view! {
+                    <ContactAttach desk conversation contact open=attaching/>
+                })
+            }}
+            {move || row.get().map(|row| conversation(desk, &row))}
         </aside>
     }
 }
 
-fn facts(desk: Desk, router: Router, row: &ConversationSummary, attaching: RwSignal<bool>) -> AnyView {
+fn person(router: Router, row: &ConversationSummary) -> AnyView {
     let contact = &row.contact;
     let name = words::person(contact);
     let presence = row.presence;
-    let created_at = row.created_at;
     let email = contact.email.clone().map(|email| {
         let mark = if contact.email_verified { "Verified" } else { "Not verified" };
         view! {
@@ -64,12 +71,6 @@ fn facts(desk: Desk, router: Router, row: &ConversationSummary, attaching: RwSig
         .phone
         .clone()
         .map(|phone| view! { <a class="link" href=words::tel(&phone)>{phone.clone()}</a> }.into_any());
-    let assignee = row.assignee.as_ref().map(|agent| {
-        let mine = desk.my_id() == Some(agent.id);
-        let name = if mine { format!("{} (you)", agent.name) } else { agent.name.clone() };
-        view! { <span class="details__agent"><Avatar name=agent.name.clone() small=true/>{name}</span> }
-            .into_any()
-    });
     view! {
         <div class="details__person">
             <Avatar name=name.clone() hue_of=row.number.to_string()/>
@@ -95,8 +96,20 @@ fn facts(desk: Desk, router: Router, row: &ConversationSummary, attaching: RwSig
                 {fact("Phone", phone)}
                 {fact("Language", Some(plain(words::language(&row.locale))))}
             </dl>
-            <ContactAttach desk conversation=row.id contact=row.contact_id open=attaching/>
         </section>
+    }
+    .into_any()
+}
+
+fn conversation(desk: Desk, row: &ConversationSummary) -> AnyView {
+    let created_at = row.created_at;
+    let assignee = row.assignee.as_ref().map(|agent| {
+        let mine = desk.my_id() == Some(agent.id);
+        let name = if mine { format!("{} (you)", agent.name) } else { agent.name.clone() };
+        view! { <span class="details__agent"><Avatar name=agent.name.clone() small=true/>{name}</span> }
+            .into_any()
+    });
+    view! {
         <section class="details__group" aria-labelledby="details-conversation">
             <h2 class="details__heading" id="details-conversation">"Conversation"</h2>
             <dl class="details__facts">
