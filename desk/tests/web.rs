@@ -172,6 +172,9 @@ fn conversation(number: u32) -> ConversationId {
 
 fn row(number: u32, at: i64) -> ConversationSummary {
     ConversationSummary {
+        contact_id: None,
+        follow_up_at: None,
+        mail_stopped: false,
         id: conversation(number),
         number,
         revision: 1,
