@@ -3,7 +3,6 @@
 //! `updated_at` grows with every change, also with two in one millisecond, so that it tells whether there was one.
 //! `contact_list` reads lists of them, `contact_merge` keeps what merges have done.
 
-use causette_shared::contact::Contact;
 use causette_shared::form::Introduction;
 use causette_shared::id::{ContactId, ConversationId, VisitorId};
 use causette_shared::presence::UnreachableReason;
@@ -73,12 +72,6 @@ impl StoredContact {
         }
     }
 
-    /// What conversations show of it.
-    #[must_use]
-    pub fn contact(&self) -> Contact {
-        self.card().contact()
-    }
-
     /// What agents see of it.
     #[must_use]
     pub fn card(&self) -> ContactCard {
@@ -139,18 +132,20 @@ impl TryFrom<Row> for StoredContact {
     }
 }
 
-/// Every query of a contact selects the same columns, some with more behind.
+/// Every query of a contact selects the same columns, some with more behind, or from what adds to the table.
 macro_rules! select_contact {
     ($rest:literal) => {
-        $crate::store::contact::select_contact!("", $rest)
+        $crate::store::contact::select_contact!("", "contact", $rest)
     };
-    ($more:literal, $rest:literal) => {
+    ($more:literal, $from:literal, $rest:literal) => {
         concat!(
             "SELECT contact.id, contact.name, contact.email, contact.email_verified_at, contact.phone, contact.company, ",
             "contact.unreachable, contact.unreachable_detail, contact.unreachable_at, contact.merged_into, ",
             "contact.created_at, contact.updated_at",
             $more,
-            " FROM contact ",
+            " FROM ",
+            $from,
+            " ",
             $rest
         )
     };

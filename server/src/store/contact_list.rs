@@ -81,6 +81,9 @@ impl TryFrom<ListedRow> for Listed {
 
 /// Lists contacts, the last changed first: those after `after` in which each word of the search stands somewhere.
 ///
+/// They are read in the order of the index until there are enough. `COALESCE` keeps SQLite from reading all that are not
+/// merged and sorting them: it takes an index on NULL for a narrow one.
+///
 /// # Errors
 /// The database fails.
 #[tracing::instrument(name = "store.contact.list", level = "debug", skip_all, err(level = "debug"))]
@@ -93,15 +96,16 @@ pub async fn list_contacts(
     const SQL: &str = select_contact!(
         ", (SELECT COUNT(*) FROM conversation JOIN visitor ON visitor.id = conversation.visitor_id \
          WHERE visitor.contact_id = contact.id) AS conversations",
-        "JOIN (SELECT id AS found_id, LOWER(COALESCE(name, '') || ' ' || COALESCE(email, '') || ' ' || \
+        "(SELECT contact.*, LOWER(COALESCE(name, '') || ' ' || COALESCE(email, '') || ' ' || \
              COALESCE(phone, '') || ' ' || COALESCE(company, '')) AS text, \
              REPLACE(REPLACE(REPLACE(REPLACE(COALESCE(phone, ''), ' ', ''), '-', ''), '.', ''), ')', '') AS digits \
-             FROM contact WHERE merged_into IS NULL) AS found ON found.found_id = contact.id \
-         WHERE (contact.updated_at < $1 OR (contact.updated_at = $1 AND contact.id < $2)) \
-         AND (found.digits LIKE $4 \
-             OR ((found.text LIKE $5 ESCAPE '\\' OR found.text LIKE $6 ESCAPE '\\' OR found.text LIKE $7 ESCAPE '\\') \
-             AND (found.text LIKE $8 ESCAPE '\\' OR found.text LIKE $9 ESCAPE '\\' OR found.text LIKE $10 ESCAPE '\\') \
-             AND (found.text LIKE $11 ESCAPE '\\' OR found.text LIKE $12 ESCAPE '\\' OR found.text LIKE $13 ESCAPE '\\'))) \
+             FROM contact) AS contact",
+        "WHERE (contact.updated_at < $1 OR (contact.updated_at = $1 AND contact.id < $2)) \
+         AND COALESCE(contact.merged_into, '') = '' \
+         AND (contact.digits LIKE $4 \
+             OR ((contact.text LIKE $5 ESCAPE '\\' OR contact.text LIKE $6 ESCAPE '\\' OR contact.text LIKE $7 ESCAPE '\\') \
+             AND (contact.text LIKE $8 ESCAPE '\\' OR contact.text LIKE $9 ESCAPE '\\' OR contact.text LIKE $10 ESCAPE '\\') \
+             AND (contact.text LIKE $11 ESCAPE '\\' OR contact.text LIKE $12 ESCAPE '\\' OR contact.text LIKE $13 ESCAPE '\\'))) \
          ORDER BY contact.updated_at DESC, contact.id DESC LIMIT $3"
     );
     let (at, id) =
@@ -130,7 +134,8 @@ pub async fn list_contacts_by_id(
     after: Option<ContactId>,
     limit: usize,
 ) -> Result<Vec<StoredContact>, StoreError> {
-    const SQL: &str = select_contact!("WHERE id > $1 AND merged_into IS NULL ORDER BY id LIMIT $2");
+    const SQL: &str =
+        select_contact!("WHERE id > $1 AND COALESCE(merged_into, '') = '' ORDER BY id LIMIT $2");
     let rows: Vec<Row> = both!(tx, conn => sqlx::query_as(SQL)
         .bind(after.map_or_else(String::new, |after| after.to_string()))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contact::Contact;
 use crate::conversation::Status;
 use crate::id::{ContactId, ConversationId, MergeId};
 use crate::presence::UnreachableReason;
@@ -36,19 +35,6 @@ pub struct ContactCard {
     pub created_at: Timestamp,
     /// When this was last changed. An edit carries it back.
     pub updated_at: Timestamp,
-}
-
-impl ContactCard {
-    /// What every conversation of theirs says of them.
-    #[must_use]
-    pub fn contact(&self) -> Contact {
-        Contact {
-            name: self.name.clone(),
-            email: self.email.clone(),
-            email_verified: self.email_verified,
-            phone: self.phone.clone(),
-        }
-    }
 }
 
 /// Answer to a list.
