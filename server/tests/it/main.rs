@@ -35,6 +35,7 @@ mod locked;
 mod logs;
 mod mail_message;
 mod mail_render;
+mod mail_smtp;
 mod process;
 mod process_kill;
 mod store_contacts;

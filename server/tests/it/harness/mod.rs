@@ -3,6 +3,7 @@
 pub mod actors;
 pub mod agent;
 pub mod app;
+pub mod authority;
 pub mod builders;
 pub mod burst;
 pub mod channel;
@@ -12,6 +13,7 @@ pub mod database;
 pub mod faults;
 pub mod panel;
 pub mod process;
+pub mod smtp;
 pub mod store;
 
 pub use actors::VisitorActor;
