@@ -140,3 +140,6 @@ pub mod mailbox;
 pub mod server_url;
 pub mod smtp;
 pub mod stream;
+//! Mail: what goes out, and understanding what comes in. Nothing here touches the database.
+pub mod inbound;
+pub mod reply_address;

@@ -36,6 +36,7 @@ mod logs;
 mod mail_message;
 mod mail_render;
 mod mail_smtp;
+mod mail_inbound_corpora;
 mod process;
 mod process_kill;
 mod store_contacts;
