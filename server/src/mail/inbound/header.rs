@@ -2,6 +2,8 @@
 //!
 //! Bounded: a header is read up to a limit of bytes and of fields, whatever its length. NUL never comes out.
 
+use std::borrow::Cow;
+
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Address, ContentType, DateTime, HeaderValue, Received};
 
@@ -10,11 +12,12 @@ pub const HEADER_BYTES: usize = 256 * 1024;
 /// Fields of a header that are read.
 pub const HEADER_FIELDS: usize = 1_000;
 
-/// One field: its name as written, and its raw value with the folding and the end of the line.
-#[derive(Clone, Copy, Debug)]
-pub struct Field<'x> {
+/// One field: its name as written, and its raw value with the folding. It ends with a line feed, without which mail-parser
+/// takes it for torn and gives nothing.
+#[derive(Clone, Debug)]
+struct Field<'x> {
     name: &'x [u8],
-    value: &'x [u8],
+    value: Cow<'x, [u8]>,
 }
 
 /// The fields of a header, first to last.
@@ -60,7 +63,7 @@ impl<'x> Header<'x> {
             .into_iter()
             .map(|(start, colon, end)| Field {
                 name: raw[start..colon].trim_ascii(),
-                value: &raw[colon + 1..end.min(colon + 1 + HEADER_BYTES)],
+                value: whole_line(&raw[colon + 1..end.min(colon + 1 + HEADER_BYTES)]),
             })
             .collect();
         (Self { fields }, &raw[body..])
@@ -127,12 +130,16 @@ impl<'x> Header<'x> {
         })
     }
 
-    fn values(&self, name: &str) -> impl Iterator<Item = &'x [u8]> {
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.fields
             .iter()
             .filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|field| field.value)
+            .map(|field| field.value.as_ref())
     }
+}
+
+fn whole_line(value: &[u8]) -> Cow<'_, [u8]> {
+    if value.ends_with(b"\n") { Cow::Borrowed(value) } else { Cow::Owned([value, b"\n"].concat()) }
 }
 
 /// The end of the line that begins at `at`, behind its line feed.

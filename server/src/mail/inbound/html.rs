@@ -439,7 +439,7 @@ mod tests {
     #[test]
     fn what_is_not_for_reading_is_left_out() {
         let html = "<style>p{}</style>a<script>if (1 < 2) {}</script><!-- x > y --><div style='display: none'>no<div>no</div></div>b";
-        assert_eq!(to_text(html).text, "a\nb\n");
+        assert_eq!(to_text(html).text, "ab\n");
         assert_eq!(
             to_text("1 < 2 &lt;b&gt; &unknown; &eacute;&#8364;").text,
             "1 < 2 <b> &unknown; \u{e9}\u{20ac}\n"

@@ -456,11 +456,12 @@ fn is_original_separator(line: &str) -> bool {
 }
 
 /// A block of labels: who, when, to whom, about what. At least three of them with the sender among them, two behind a rule; and an
-/// address or a subject, since "From: Paris, To: London, Date: 3 May" is a question to a railway.
+/// address, a time of day or a subject, since "From: Paris, To: London, Date: 3 May" is a question to a railway.
 fn block(lines: &[&str], start: usize) -> Option<Header> {
     label(lines[start])?;
     let mut seen: Vec<Label> = Vec::new();
     let (mut end, mut unlabelled, mut addressed, mut ours, mut pairs) = (start, 0, false, false, 0);
+    let mut dated = false;
     for (at, line) in lines.iter().enumerate().skip(start).take(BLOCK_LINES) {
         if is_quoted(line) {
             break;
@@ -470,6 +471,11 @@ fn block(lines: &[&str], start: usize) -> Option<Header> {
                 // The same label again is a second block.
                 if kind == Label::From && seen.contains(&Label::From) {
                     break;
+                }
+                if kind == Label::Date {
+                    // Windows Mail puts marks of direction between the digits.
+                    let plain = line.replace(['\u{200e}', '\u{200f}'], "");
+                    dated |= has_year(&plain) && has_time(&plain);
                 }
                 if !seen.contains(&kind) {
                     seen.push(kind);
@@ -490,7 +496,7 @@ fn block(lines: &[&str], start: usize) -> Option<Header> {
     let has = |kind| seen.contains(&kind);
     let main = seen.iter().filter(|kind| **kind != Label::Copy).count();
     let enough = main >= if ruled { 2 } else { 3 };
-    let known = has(Label::From) && enough && (addressed || has(Label::Subject));
+    let known = has(Label::From) && enough && (addressed || dated || has(Label::Subject));
     (known || (ours && pairs >= 3 && main >= 2)).then_some(Header { start, end })
 }
 

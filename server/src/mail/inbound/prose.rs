@@ -54,6 +54,8 @@ const SUBJECTS: &[&str] = &[
     "mail failure",
     "bounced",
     "warning: message",
+    "mail failed",
+    "returning to sender",
     "delayed",
 ];
 /// First words of reports, in lower case.
@@ -75,6 +77,8 @@ const INTRODUCTIONS: &[&str] = &[
     "n'a pas pu être remis",
     "konnte nicht zugestellt werden",
     "this is a permanent error",
+    "the following addresses had",
+    "could not be delivered to",
 ];
 /// Where the copy of the mail begins, in lower case.
 const COPIES: &[&str] = &[
@@ -83,7 +87,6 @@ const COPIES: &[&str] = &[
     "original message follows",
     "your message follows",
     "unsent message",
-    "the original message",
     "message follows",
     "----- original message",
     "header of the message",
@@ -243,9 +246,12 @@ pub fn status(words: &str) -> Option<Status> {
     }
     let code = words.match_indices(['4', '5']).filter(|(at, _)| starts(*at)).find_map(|(at, _)| {
         let code = bytes.get(at..at + 3)?;
-        let ends = bytes
-            .get(at + 3)
-            .is_none_or(|byte| matches!(byte, b' ' | b'-' | b':' | b',' | b';' | b')' | b'\r' | b'\n'));
+        // "550-5.1.1" and "550-No" go on after a hyphen; "555-1234" is a telephone.
+        let rest = words.get(at + 3..).unwrap_or_default();
+        let behind = rest.strip_prefix('-').unwrap_or_default();
+        let number = behind.bytes().take_while(u8::is_ascii_digit).count();
+        let continues = !behind.is_empty() && (number == 0 || behind[number..].starts_with('.'));
+        let ends = rest.is_empty() || continues || rest.starts_with([' ', ':', ',', ';', ')', '\r', '\n']);
         (code.iter().all(u8::is_ascii_digit) && code[1] <= b'7' && ends).then_some(code[0] - b'0')
     });
     let (subject, detail) = match () {
@@ -323,7 +329,7 @@ fn named(lines: &[&str]) -> Vec<(String, usize)> {
         let found = addresses(trimmed);
         let Some(first) = found.first() else { continue };
         // A line of its own: "<ann@example.com>:", "  ann@example.com", "ann@example.com on 3 May".
-        let bare = trimmed.trim_start_matches(['<', '\'', '"', '*', '-', ' ']);
+        let bare = trimmed.trim_start_matches(['<', '>', '\'', '"', '*', '-', ' ']);
         if bare.len() >= first.len()
             && bare.is_char_boundary(first.len())
             && bare[..first.len()].eq_ignore_ascii_case(first)
