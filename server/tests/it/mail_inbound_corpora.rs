@@ -251,8 +251,15 @@ fn bounces_of_sisimai() {
         } else if name.starts_with("rfc3834-") {
             mail.automatic.is_some() && mail.bounce.is_none()
         } else {
-            mail.bounce
-                .is_some_and(|bounce| bounce.recipients.iter().all(|failure| failure.address.contains('@')))
+            // A report that names several addresses does not count the one that it was sent to among them.
+            let own = |address: &str| mail.recipients.iter().any(|known| known.eq_ignore_ascii_case(address));
+            mail.bounce.as_ref().is_some_and(|bounce| {
+                let several = bounce.recipients.len() > 1;
+                bounce
+                    .recipients
+                    .iter()
+                    .all(|failure| failure.address.contains('@') && !(several && own(&failure.address)))
+            })
         };
         all += 1;
         if !fits {
@@ -262,5 +269,5 @@ fn bounces_of_sisimai() {
     // Complaints of two providers and a notice of a third that look like forwarded or ordinary mail, notifications in
     // JSON, bounces that name no recipient, and texts that only their own parsers know.
     let known = SISIMAI_KNOWN;
-    compare(missed, known, all, 603);
+    compare(missed, known, all, 604);
 }

@@ -209,6 +209,12 @@ pub fn read(header: &Header<'_>, parts: &Parts<'_>) -> Option<Told> {
         let diagnostic = Some(cut(&words, DIAGNOSTIC_CHARS)).filter(|words| !words.is_empty());
         recipients.push(Failure { address: cut(&address, 254), action, status, diagnostic });
     }
+    // Hosts also name whom they write to. Only where there is no other, a mail was sent to its own sender.
+    let own: Vec<String> = header.addresses("to").map(|(_, address)| address).take(FAILURES).collect();
+    let is_own = |failure: &Failure| own.iter().any(|address| address.eq_ignore_ascii_case(&failure.address));
+    if recipients.iter().any(|failure| !is_own(failure)) {
+        recipients.retain(|failure| !is_own(failure));
+    }
     let original_message_id = copy.iter().find_map(|line| message_id(line));
     (!recipients.is_empty()).then_some(Told { recipients, original_message_id })
 }
@@ -297,7 +303,7 @@ fn report(parts: &Parts<'_>) -> String {
 
 /// The lines of the report, and those of the copy of the mail behind it.
 fn split_copy(text: &str) -> (Vec<&str>, Vec<&str>) {
-    let lines: Vec<&str> = text.lines().map(|line| short(line)).collect();
+    let lines: Vec<&str> = text.lines().map(short).collect();
     let copy = lines.iter().position(|line| {
         let lower = line.trim_start().to_lowercase();
         COPIES.iter().any(|words| {

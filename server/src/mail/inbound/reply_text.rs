@@ -84,10 +84,6 @@ impl<'t> Lines<'t> {
     fn line_at(&self, byte: usize) -> usize {
         self.starts.partition_point(|start| *start < byte).min(self.lines.len())
     }
-
-    fn blank(&self, range: std::ops::Range<usize>) -> bool {
-        self.lines.get(range).is_none_or(|lines| lines.iter().all(|line| line.trim().is_empty()))
-    }
 }
 
 fn visible_end(lines: &Lines<'_>, quote_at: Option<usize>) -> usize {
@@ -157,8 +153,10 @@ fn strip_tail(lines: &Lines<'_>, mut end: usize, headers: &[Header]) -> usize {
 }
 
 fn strip_quotation(lines: &Lines<'_>, end: usize, headers: &[Header]) -> usize {
+    // Headers stand in order and do not overlap.
+    let last_before = |line: usize| headers[..headers.partition_point(|header| header.end <= line)].last();
     // A line that introduces a quotation and stands last: the quotation itself is gone already, or there was none.
-    if let Some(header) = headers.iter().find(|header| header.end == end && header.start < end) {
+    if let Some(header) = last_before(end).filter(|header| header.end == end) {
         return header.start;
     }
     let mut start = end;
@@ -169,19 +167,12 @@ fn strip_quotation(lines: &Lines<'_>, end: usize, headers: &[Header]) -> usize {
     if !lines.lines[start..end].iter().any(|line| marker::is_quoted(line)) {
         return end;
     }
-    let introduced = headers.iter().find(|header| {
-        header.end <= end
-            && header.start < start.max(1)
-            && header.end >= start.min(header.end)
-            && lines.blank(header.end.min(start)..start)
-            && header.end <= start
-    });
-    if let Some(header) = introduced {
+    if let Some(header) = last_before(start).filter(|header| header.end == start) {
         return header.start;
     }
     // "The page says:" and the words of the page are one.
-    let above = lines.lines[..start].iter().rev().find(|line| !line.trim().is_empty());
-    if above.is_some_and(|line| line.trim_end().ends_with(':')) { end } else { start }
+    let above = start.checked_sub(1).map(|line| lines.lines[line].trim_end());
+    if above.is_some_and(|line| line.ends_with(':')) { end } else { start }
 }
 
 fn strip_signature(lines: &Lines<'_>, end: usize) -> usize {
