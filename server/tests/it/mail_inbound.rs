@@ -199,6 +199,22 @@ fn lists_of_strangers_are_bounded() {
 }
 
 #[test]
+fn parts_are_opened_down_to_a_depth() {
+    let at = |depth: usize| {
+        let open: String = (1..depth)
+            .map(|n| format!("--b{}\r\nContent-Type: multipart/mixed; boundary=b{n}\r\n\r\n", n - 1))
+            .collect();
+        let raw = format!(
+            "From: a@example.org\r\nContent-Type: multipart/mixed; boundary=b0\r\n\r\n{open}--b{}\r\n\r\nhello\r\n",
+            depth - 1
+        );
+        parse(raw.as_bytes()).expect("it is a mail").visible
+    };
+    assert_eq!(at(mime::DEPTH), "hello");
+    assert!(at(mime::DEPTH + 1).starts_with("--b10"));
+}
+
+#[test]
 fn bombs_do_not_go_off() {
     // A hundred thousand mails in one another, plain and in base64: a tree of them could not even be dropped.
     let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(100_000);

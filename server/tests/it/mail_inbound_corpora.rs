@@ -1,6 +1,6 @@
 //! How well the public corpora of replies and bounces are read. They are not part of the project: to measure, put checkouts of
 //! crisp-oss/email-reply-parser, mailgun/talon, github/email_reply_parser and sisimai/set-of-emails under their own names
-//! into one directory, name it in `CAUSETTE_MAIL_CORPORA`, and run the ignored tests.
+//! into one directory, name it in `MAIL_CORPORA`, and run the ignored tests.
 //!
 //! Each corpus has a lowest score, and a list of what is known to be read otherwise, with the reason. Whatever else differs fails.
 
@@ -146,8 +146,7 @@ const SISIMAI_KNOWN: &[&str] = &[
 ];
 
 fn corpus(name: &str) -> PathBuf {
-    let root = std::env::var_os("CAUSETTE_MAIL_CORPORA")
-        .expect("CAUSETTE_MAIL_CORPORA names the directory of the corpora");
+    let root = std::env::var_os("MAIL_CORPORA").expect("MAIL_CORPORA names the directory of the corpora");
     let path = Path::new(&root).join(name);
     assert!(path.is_dir(), "{} is missing", path.display());
     path

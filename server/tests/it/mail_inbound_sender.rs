@@ -58,9 +58,18 @@ async fn a_signed_mail_of_the_authors_domain_passes() {
     let (mail, key) = signed("example.org", MAIL);
     let records =
         Records::default().with("s1._domainkey.example.org", &key).with("_dmarc.example.org", STRICT);
-    let authenticator = authenticator(records);
-    let verdict = authenticator.verify(format!("{TRACE}{mail}").as_bytes(), &trust()).await;
+    let authenticator = std::sync::Arc::new(authenticator(records));
+    // As the worker does that reads the mailbox: in a task of its own.
+    let (shared, raw) = (std::sync::Arc::clone(&authenticator), format!("{TRACE}{mail}"));
+    let verdict =
+        tokio::spawn(async move { shared.verify(raw.as_bytes(), &trust()).await }).await.expect("it ends");
     assert_eq!(seen(&verdict), (Authenticity::Passed, Check::None, Check::Pass, Check::Pass));
+    let stored = serde_json::to_string(&verdict).expect("it can be written");
+    assert_eq!(
+        stored,
+        r#"{"sender":"passed","spf":"none","dkim":"pass","dmarc":"pass","domain":"example.org","source":"own"}"#
+    );
+    assert_eq!(serde_json::from_str::<Verdict>(&stored).expect("it can be read"), verdict);
     assert_eq!((verdict.domain.as_deref(), verdict.source), (Some("example.org"), Source::Own));
 
     let changed = format!("{TRACE}{}", mail.replace("It does.", "It does not."));

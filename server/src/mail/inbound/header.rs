@@ -46,7 +46,7 @@ impl<'x> Header<'x> {
                     last.2 = end;
                 }
             } else if let Some(colon) = line.iter().position(|byte| *byte == b':') {
-                if end <= HEADER_BYTES && fields.len() < HEADER_FIELDS {
+                if at <= HEADER_BYTES && fields.len() < HEADER_FIELDS {
                     fields.push((at, at + colon, end));
                 }
             } else if fields.is_empty() {
@@ -199,6 +199,9 @@ mod tests {
         let (header, body) = Header::split(raw.as_bytes());
         assert_eq!(header.texts("a").count(), HEADER_FIELDS);
         assert!(body.is_empty());
+        let long = format!("To: {}\n\n", "a@example.org, ".repeat(HEADER_BYTES / 4));
+        assert!(Header::split(long.as_bytes()).0.addresses("to").count() <= HEADER_BYTES / 15 + 1);
+        assert!(Header::split(long.as_bytes()).0.has("to"));
         let folded = format!("Subject: x\n{}\nbody", " y\n".repeat(HEADER_BYTES));
         assert!(
             Header::split(folded.as_bytes()).0.text("subject").is_some_and(|text| text.len() <= HEADER_BYTES)

@@ -13,8 +13,12 @@ pub mod html;
 pub mod marker;
 pub mod mime;
 mod prose;
+mod prose_words;
 pub mod reply_text;
 pub mod sender;
+mod tag;
+mod transfer;
+mod words;
 
 use causette_shared::limits;
 use causette_shared::time::Timestamp;
