@@ -28,7 +28,7 @@ fn each_mail_is_parted_where_its_writer_ended() {
         }
         read += 1;
     }
-    assert!(read >= 35, "the mails were not found");
+    assert!(read >= 36, "the mails were not found");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

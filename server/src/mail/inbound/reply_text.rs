@@ -185,7 +185,13 @@ fn strip_signature(lines: &Lines<'_>, end: usize) -> usize {
         }
     }
     let from = end.saturating_sub(SIGNATURE_LINES + 1);
-    let delimiter = (from..end).rev().find(|at| marker::is_signature_delimiter(lines.lines[*at]));
+    let delimiter = (from..end).rev().find(|at| {
+        // Without its blank it may be a line that parts two thoughts: a signature begins with a name, not with a sentence.
+        let next = lines.lines[at + 1..end].iter().map(|line| line.trim()).find(|line| !line.is_empty());
+        let sentence =
+            next.is_some_and(|line| line.ends_with(['.', '?', '!']) && line.split_whitespace().count() > 3);
+        marker::is_signature_delimiter(lines.lines[*at]) && (lines.lines[*at].ends_with(' ') || !sentence)
+    });
     match delimiter {
         Some(at) if !lines.lines[at..end].iter().any(|line| marker::is_quoted(line)) => at,
         _ => end,
