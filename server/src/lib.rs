@@ -167,9 +167,7 @@ mod tidy {
         ("mail", &["mail", "site", "clock", "secret"]),
         ("store", &["secret", "site", "store"]),
         ("outage", &["store"]),
-        ("mail", &["mail", "site", "clock", "secret"]),
         ("backup", &["backup", "store"]),
-        ("mail", &["mail", "site", "clock", "secret"]),
         ("service", &["clock", "secret", "site", "store", "service"]),
         // The hub is the bus within one process; the rest of `live` stands above `app`.
         (

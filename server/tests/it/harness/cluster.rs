@@ -29,9 +29,9 @@ pub struct Cluster {
 
 /// Whom the programs run as where we are root, which PostgreSQL refuses.
 #[derive(Clone, Copy)]
-struct Owner {
-    uid: u32,
-    gid: u32,
+pub struct Owner {
+    pub uid: u32,
+    pub gid: u32,
 }
 
 /// The cluster that most tests share, each with a database of its own in it.
@@ -133,8 +133,8 @@ pub async fn connect(address: &str) -> PgConnection {
     PgConnection::connect(address).await.expect("the database opens")
 }
 
-/// A program of PostgreSQL's, run in the directory as the cluster's owner, in a language that can be read.
-fn command(programs: &Path, directory: &Path, owner: Option<Owner>, program: &str) -> Command {
+/// A program (of PostgreSQL's, say), run in the directory as the cluster's owner, in a language that can be read.
+pub fn command(programs: &Path, directory: &Path, owner: Option<Owner>, program: &str) -> Command {
     let program = programs.join(program);
     let mut command = match owner {
         Some(Owner { uid, gid }) => {
@@ -164,21 +164,21 @@ fn find_programs() -> Option<PathBuf> {
     in_path.or_else(|| versions.pop().map(|(_, directory)| directory))
 }
 
-fn search_path() -> Vec<PathBuf> {
+pub fn search_path() -> Vec<PathBuf> {
     std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     id(&["-u"]) == Some(0)
 }
 
 /// Debian's package makes the user `postgres`; `nobody` will do as well.
-fn find_owner() -> Owner {
+pub fn find_owner() -> Owner {
     let owner = |name: &str| Some(Owner { uid: id(&["-u", name])?, gid: id(&["-g", name])? });
     owner("postgres").or_else(|| owner("nobody")).expect("there is a user without rights")
 }
 
-fn id(arguments: &[&str]) -> Option<u32> {
+pub fn id(arguments: &[&str]) -> Option<u32> {
     let output = Command::new("id").args(arguments).stderr(Stdio::null()).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }
