@@ -18,9 +18,69 @@
       if (!event.isTrusted || event.source !== window.parent || !message || message.causette !== 1) return;
       if (message.type !== 'init' || !message.config || !event.ports[0]) return;
       window.removeEventListener('message', listen);
-      resolve({ origin: event.origin, config: message.config, port: event.ports[0] });
+      var told = { origin: event.origin, config: message.config, port: event.ports[0] };
+      if (!told.config.resume) resolve(told);
+      else claim(told).then(resolve, fail);
     });
   });
+
+  // The page was reached through the link in a mail: its token is exchanged for a session of that conversation, minted
+  // here, so that the exchange can be repeated. Only this POST spends the link.
+  function claim(told) {
+    var bytes = crypto.getRandomValues(new Uint8Array(32));
+    var secret = btoa(String.fromCharCode.apply(null, bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace('=', '');
+    return ask('resume', { token: told.config.resume, session: secret }).then(function (status) {
+      if (status < 300) {
+        told.config.session = secret;
+        told.port.postMessage({ type: 'session', secret: secret });
+      } else if (status === 404 || status === 409 || status === 410) {
+        parsed.then(function () {
+          explain(told.config.resume);
+        });
+      } else {
+        throw new Error('the link cannot be used now: ' + status);
+      }
+      return told;
+    });
+  }
+
+  function ask(what, body) {
+    body.site = location.pathname.split('/')[2];
+    return fetch('/api/v1/visitor/' + what, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }).then(function (response) {
+      return response.status;
+    });
+  }
+
+  // The link is spent or too old: said kindly, with the way to a new one, which goes to the same address.
+  function explain(token) {
+    var box = document.createElement('div');
+    var text = document.createElement('p');
+    var renew = document.createElement('button');
+    box.className = 'boot-notice';
+    box.setAttribute('role', 'status');
+    text.textContent = data.spent || '';
+    renew.type = 'button';
+    renew.className = 'boot-failure__retry';
+    renew.textContent = data.renew || '';
+    renew.addEventListener('click', function () {
+      renew.disabled = true;
+      ask('resume/renew', { token: token }).then(
+        function (status) {
+          text.textContent = (status < 300 || status === 429 ? data.renewed : data.unknown) || '';
+          renew.remove();
+        },
+        function () {
+          renew.disabled = false;
+        },
+      );
+    });
+    box.append(text, renew);
+    document.body.append(box);
+  }
 
   // The names are relative to the document, whereas import() would take them as relative to this script.
   function address(name) {

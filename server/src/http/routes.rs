@@ -8,7 +8,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use causette_shared::protocol::{agent, visitor};
 use serde::Serialize;
 
-use super::{assets, demo, desk, embed, health, visitor as panel};
+use super::{assets, demo, demo_mailbox, desk, embed, health, mail, visitor as panel};
 use crate::app::App;
 
 /// Who may call something.
@@ -81,6 +81,41 @@ pub fn routes(surface: Surface) -> Vec<Route> {
         route("POST", "/api/v1/visitor/channel", Access::OwnOrigin, post(panel::channel::open)),
         route("POST", "/api/v1/visitor/channel/send", Access::OwnOrigin, post(panel::channel::send)),
         route("POST", "/api/v1/visitor/channel/receive", Access::OwnOrigin, post(panel::channel::receive)),
+        route("POST", "/api/v1/visitor/resume", Access::OwnOrigin, post(panel::resume::claim)),
+        route("POST", "/api/v1/visitor/resume/renew", Access::OwnOrigin, post(panel::resume::renew)),
+        route("GET", "/mail/stop/{word}", Access::Public, get(mail::ask)),
+        route("POST", "/mail/stop/{word}", Access::Public, post(mail::stop)),
+        route(
+            "POST",
+            "/api/v1/desk/conversations/{id}/follow-up",
+            Access::AgentFromOwnOrigin,
+            post(desk::conversation_mail::decide_follow_up),
+        ),
+        route(
+            "POST",
+            "/api/v1/desk/conversations/{id}/invite",
+            Access::AgentFromOwnOrigin,
+            post(desk::conversation_mail::invite),
+        ),
+        route(
+            "POST",
+            "/api/v1/desk/conversations/{id}/invite/preview",
+            Access::AgentFromOwnOrigin,
+            post(desk::conversation_mail::preview),
+        ),
+        route(
+            "POST",
+            "/api/v1/desk/conversations/{id}/end",
+            Access::AgentFromOwnOrigin,
+            post(desk::conversation_mail::end),
+        ),
+        route(
+            "POST",
+            "/api/v1/desk/conversations/{id}/links/revoke",
+            Access::AgentFromOwnOrigin,
+            post(desk::conversation_mail::revoke_links),
+        ),
+        route("GET", "/api/v1/desk/outbox", Access::Agent, get(desk::conversation_mail::outbox)),
         route("GET", "/desk", Access::Public, get(|| async { Redirect::permanent("/desk/") })),
         route("GET", "/desk/", Access::Public, get(desk::document::document)),
         route("GET", "/desk/{*page}", Access::Public, get(desk::document::document)),
@@ -107,6 +142,9 @@ pub fn routes(surface: Surface) -> Vec<Route> {
             route("GET", "/", Access::Public, get(|| async { Redirect::temporary("/demo/") })),
             route("GET", "/demo", Access::Public, get(|| async { Redirect::permanent("/demo/") })),
             route("GET", "/demo/", Access::Public, get(demo::home)),
+            route("GET", "/demo/mailbox", Access::Public, get(demo_mailbox::list)),
+            route("GET", "/demo/mailbox.json", Access::Public, get(demo_mailbox::json)),
+            route("GET", "/demo/mailbox/{id}", Access::Public, get(demo_mailbox::show)),
             route("GET", "/demo/{*path}", Access::Public, get(demo::file)),
         ],
     });

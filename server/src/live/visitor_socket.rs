@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::ws::Message;
+use causette_shared::contact::Contact;
 use causette_shared::entry::{Content, Entry};
 use causette_shared::id::{ConversationId, EntryId, Seq, SessionSecret, SiteKey, VisitorId};
 use causette_shared::limits::ENTRIES_PER_WINDOW;
@@ -424,6 +425,18 @@ impl Client {
     }
 }
 
+/// What is told of the contact: that an address or a number is known, and not which. An agent may have attached the
+/// conversation to somebody who is not in front of this browser; what was typed here stands in the log.
+fn told(contact: &Contact) -> Contact {
+    let is_known = |given: &Option<String>| given.as_ref().map(|_| "…".to_owned());
+    Contact {
+        name: contact.name.clone(),
+        email: is_known(&contact.email),
+        email_verified: contact.email_verified,
+        phone: is_known(&contact.phone),
+    }
+}
+
 fn state_of(conversation: &Conversation) -> ConversationState {
     ConversationState {
         id: conversation.id,
@@ -432,7 +445,7 @@ fn state_of(conversation: &Conversation) -> ConversationState {
         last_seq: conversation.last_seq,
         agent_seen: conversation.agent_seen,
         visitor_seen: conversation.visitor_seen,
-        contact: conversation.contact.clone(),
+        contact: told(&conversation.contact),
         assignee: conversation.assignee.as_ref().map(|agent| agent.name.clone()),
     }
 }

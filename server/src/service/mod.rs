@@ -13,6 +13,7 @@ pub mod invite;
 pub mod mail_key;
 pub mod mark_seen;
 pub mod prepare_mail;
+pub mod preview_invite;
 pub mod reply;
 pub mod send_message;
 pub mod settle_mail;

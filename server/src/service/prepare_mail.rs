@@ -221,23 +221,7 @@ impl PrepareMail {
             MailKind::FollowUp if found.tell_at.is_some() => MailKind::Tell,
             kind => kind,
         };
-        let mut question = None;
-        let mut messages = Vec::new();
-        for entry in log.into_iter().filter(|entry| entry.body.text().is_some()) {
-            let is_reply = matches!(entry.author, Author::Agent { .. }) && entry.seq > found.visitor_seen;
-            match kind {
-                MailKind::FollowUp | MailKind::Tell | MailKind::Invite => {
-                    if is_reply {
-                        messages.push(entry);
-                    } else if entry.author == Author::Visitor && messages.is_empty() {
-                        question = Some(entry);
-                    }
-                }
-                MailKind::Transcript => messages.push(entry),
-                // Nothing that anybody wrote.
-                MailKind::ConfirmCopy | MailKind::NewLink => {}
-            }
-        }
+        let (question, messages) = sort_out(log, kind, found.visitor_seen);
         let upto = messages.last().map_or(0, |entry| entry.seq);
         let earlier = outbox::list_sent(tx, found.id).await?;
         let agent = payload.agent;
@@ -255,6 +239,28 @@ impl PrepareMail {
             at: cx.now,
         })
     }
+}
+
+/// Sorts out what a mail carries: the visitor's last words before the replies, and the replies; or the whole.
+pub(crate) fn sort_out(log: Vec<Entry>, kind: MailKind, visitor_seen: Seq) -> (Option<Entry>, Vec<Entry>) {
+    let mut question = None;
+    let mut messages = Vec::new();
+    for entry in log.into_iter().filter(|entry| entry.body.text().is_some()) {
+        let is_reply = matches!(entry.author, Author::Agent { .. }) && entry.seq > visitor_seen;
+        match kind {
+            MailKind::FollowUp | MailKind::Tell | MailKind::Invite => {
+                if is_reply {
+                    messages.push(entry);
+                } else if entry.author == Author::Visitor && messages.is_empty() {
+                    question = Some(entry);
+                }
+            }
+            MailKind::Transcript => messages.push(entry),
+            // Nothing that anybody wrote.
+            MailKind::ConfirmCopy | MailKind::NewLink => {}
+        }
+    }
+    (question, messages)
 }
 
 /// Reads the newest part of a log, ascending.

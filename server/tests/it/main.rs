@@ -18,6 +18,7 @@ mod flow_database_lost;
 mod flow_first_message;
 mod flow_group_commit;
 mod flow_introduction;
+mod flow_mail;
 mod flow_presence;
 mod flow_races;
 mod flow_resume;

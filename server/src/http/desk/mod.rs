@@ -3,6 +3,7 @@
 pub mod channel;
 pub mod contacts;
 pub mod contacts_export;
+pub mod conversation_mail;
 pub mod document;
 pub mod session;
 pub mod socket;

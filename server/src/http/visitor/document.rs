@@ -137,7 +137,8 @@ fn render(app: &App, site: &Site, locale: &str) -> Result<String, ApiError> {
          <link rel=\"icon\" href=\"data:,\">\n\
          <link rel=\"stylesheet\" href=\"/widget/assets/{css}\">\n\
          <script src=\"/widget/assets/{boot}\" data-glue=\"/widget/assets/{glue}\" data-wasm=\"/widget/assets/{wasm}\" \
-         data-failed=\"{failed}\" data-retry=\"{retry}\"></script>\n\
+         data-failed=\"{failed}\" data-retry=\"{retry}\" data-spent=\"{spent}\" \
+         data-renew=\"{renew}\" data-renewed=\"{renewed}\" data-unknown=\"{unknown}\"></script>\n\
          <link rel=\"modulepreload\" href=\"/widget/assets/{glue}\">\n\
          <link rel=\"preload\" href=\"/widget/assets/{wasm}\" as=\"fetch\" crossorigin>\n\
          </head>\n<body>\n<div id=\"app\"></div>\n<pre id=\"texts\" hidden>{texts}</pre>\n</body>\n</html>\n",
@@ -148,6 +149,10 @@ fn render(app: &App, site: &Site, locale: &str) -> Result<String, ApiError> {
         wasm = files.wasm,
         failed = escape(own.failed),
         retry = escape(own.retry),
+        spent = escape(own.spent),
+        renew = escape(own.renew),
+        renewed = escape(own.renewed),
+        unknown = escape(own.unknown),
         texts = escape(texts::lines(locale)),
     ))
 }

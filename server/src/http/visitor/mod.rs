@@ -2,5 +2,6 @@
 
 pub mod channel;
 pub mod document;
+pub mod resume;
 pub mod socket;
 mod texts;

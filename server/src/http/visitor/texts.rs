@@ -17,6 +17,14 @@ pub struct DocumentTexts {
     pub retry: &'static str,
     /// The document's title.
     pub title: &'static str,
+    /// Shown when the link in a mail is of no use any more.
+    pub spent: &'static str,
+    /// The button that asks for a new link.
+    pub renew: &'static str,
+    /// Shown once a new link is on its way.
+    pub renewed: &'static str,
+    /// Shown when there is no such link.
+    pub unknown: &'static str,
 }
 
 /// Returns the document's own texts.
@@ -26,8 +34,20 @@ pub fn document_texts(locale: &str) -> DocumentTexts {
             failed: "La messagerie n’a pas pu être chargée.",
             retry: "Réessayer",
             title: "Messagerie",
+            spent: "Ce lien a déjà servi ou a expiré. Nous pouvons vous en envoyer un nouveau, à la même adresse.",
+            renew: "Envoyer un nouveau lien",
+            renewed: "C’est fait : un nouveau lien est en route vers votre boîte de réception.",
+            unknown: "Ce lien n’est plus valable. Vous pouvez nous écrire ici.",
         },
-        _ => DocumentTexts { failed: "The chat could not be loaded.", retry: "Try again", title: "Chat" },
+        _ => DocumentTexts {
+            failed: "The chat could not be loaded.",
+            retry: "Try again",
+            title: "Chat",
+            spent: "This link has been used already or has expired. We can send a new one to the same address.",
+            renew: "Send a new link",
+            renewed: "Done: a new link is on its way to your inbox.",
+            unknown: "This link is not valid any more. You can write to us here.",
+        },
     }
 }
 

@@ -11,6 +11,8 @@ use causette_server::app::App;
 use causette_server::clock::ManualClock;
 use causette_server::config::Config;
 use causette_server::http::routes::Surface;
+use causette_server::mailer::Mailer;
+use causette_server::mailer::captured::{Captured, CapturedMail};
 use causette_server::store::Store;
 use causette_shared::time::Timestamp;
 use tokio::net::TcpListener;
@@ -68,13 +70,40 @@ impl TestServer {
         Self::over(config, directory, address).await
     }
 
+    /// Starts one on either database whose mail is captured.
+    pub async fn with_mail(database: Database) -> Self {
+        let directory = tempfile::tempdir().expect("there is a temporary directory");
+        let address = database.create(directory.path()).await;
+        let mailer = Mailer::Captured(Captured::below(directory.path()));
+        Self::over_with(config(), directory, address, mailer).await
+    }
+
+    /// The mail that was captured, newest first, once there is as much.
+    pub async fn await_mails(&self, count: usize) -> Vec<CapturedMail> {
+        let Mailer::Captured(captured) = &self.app.mailer else {
+            panic!("its mail is not captured");
+        };
+        let list = async || captured.list().await.expect("the mail can be read");
+        super::eventually("the mail", async || list().await.len() >= count).await;
+        list().await
+    }
+
     /// Starts a server over the database at an address.
     pub async fn over(config: Config, directory: tempfile::TempDir, database: String) -> Self {
+        Self::over_with(config, directory, database, Mailer::Missing).await
+    }
+
+    async fn over_with(
+        config: Config,
+        directory: tempfile::TempDir,
+        database: String,
+        mailer: Mailer,
+    ) -> Self {
         let store = Store::open(&database).await.expect("the database opens");
         let listener = TcpListener::bind(config.listen).await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let clock = Arc::new(ManualClock::new(NOW));
-        let app = causette_server::wire(config, store, clock.clone(), address);
+        let app = causette_server::wire_with(config, store, clock.clone(), address, mailer);
         let (stop, stopping) = oneshot::channel::<()>();
         let shutdown = async move {
             let _ = stopping.await;
@@ -107,6 +136,8 @@ impl TestServer {
     /// Lets time pass.
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+        // The outbox looks at the clock when it is woken.
+        self.app.jobs.notify_one();
     }
 
     /// Tells the server to stop, without waiting for it.
