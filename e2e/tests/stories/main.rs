@@ -14,6 +14,7 @@ mod introduction;
 mod lost_connection;
 mod names;
 mod phone;
+mod resume_by_mail;
 mod resume_fragment;
 mod sign_in;
 mod stale_reply;

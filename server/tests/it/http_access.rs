@@ -68,7 +68,8 @@ fn the_table_has_no_row_twice_and_keeps_writes_to_our_own_pages() {
     let mut rows = BTreeSet::new();
     for route in routes(Surface::Demo) {
         assert!(rows.insert((route.method, route.path)), "{} {} stands twice", route.method, route.path);
-        if route.method != "GET" {
+        // One click in a mail comes from the mail's provider and not from a page: its word is signed (RFC 8058).
+        if route.method != "GET" && route.path != "/mail/stop/{word}" {
             assert!(matches!(route.access, Access::OwnOrigin | Access::AgentFromOwnOrigin), "{}", route.path);
         }
     }

@@ -75,6 +75,7 @@ pub enum ClientFrame {
 /// From the server to the desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a frame is made, sent and dropped: none is kept")]
 pub enum ServerFrame {
     /// The first frame: who this is, and the newest part of the list, which replaces what the desk had.
     Welcome {
