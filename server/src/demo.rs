@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use causette_shared::entry::Content;
 use causette_shared::form::Introduction;
-use causette_shared::id::{ConversationId, EntryId, SiteKey};
+use causette_shared::id::{ConversationId, EntryId, Seq, SiteKey, VisitorId};
 use causette_shared::protocol::agent::{Agent, Role};
 
 use crate::app::App;
@@ -17,7 +17,7 @@ use crate::service::add_agent::AddAgent;
 use crate::service::add_site::AddSite;
 use crate::service::mark_seen::{MarkSeen, Seer};
 use crate::service::reply::Reply;
-use crate::service::send_message::SendMessage;
+use crate::service::send_message::{SendMessage, Sent};
 use crate::site::{Site, SiteOrigin, SiteSettings};
 use crate::store::site;
 
@@ -64,6 +64,9 @@ pub async fn seed(app: &App) -> Result<(), UseCaseError> {
     seeds
         .answer(&bob, &claire, "Bonjour Claire ! Oui, en 3 et en 5 mètres. Je vous la prépare en 5 mètres ?")
         .await?;
+    // She was there and read it: nothing of the past is e-mailed.
+    let (conversation, by) = (claire.conversation, Seer::Visitor(claire.id));
+    past.perform(MarkSeen { conversation, by, upto: Seq::MAX }).await?;
     seeds.write(&claire, "Avec plaisir, merci beaucoup.").await?;
     seeds.pause(9 * 3600);
 
@@ -93,6 +96,7 @@ struct Seeds<'a> {
 
 /// A visitor of the past and their conversation.
 struct Visitor {
+    id: VisitorId,
     session: SecretHash,
     locale: &'static str,
     conversation: ConversationId,
@@ -103,24 +107,17 @@ impl Seeds<'_> {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    async fn send(
-        &self,
-        session: SecretHash,
-        locale: &str,
-        content: Content,
-    ) -> Result<ConversationId, UseCaseError> {
+    async fn send(&self, session: SecretHash, locale: &str, content: Content) -> Result<Sent, UseCaseError> {
         self.pause(45);
         let id = EntryId::mint(self.clock.now(), id_entropy()?);
         let (site, locale) = (self.site.clone(), locale.to_owned());
-        let sent =
-            self.app.perform(SendMessage { site, session, locale, id, content, available: true }).await?;
-        Ok(sent.conversation)
+        self.app.perform(SendMessage { site, session, locale, id, content, available: true }).await
     }
 
     async fn begin(&self, locale: &'static str, text: &str) -> Result<Visitor, UseCaseError> {
         let session = SecretHash::of(secret::mint()?.expose());
-        let conversation = self.send(session, locale, Content::Message { text: text.to_owned() }).await?;
-        Ok(Visitor { session, locale, conversation })
+        let sent = self.send(session, locale, Content::Message { text: text.to_owned() }).await?;
+        Ok(Visitor { id: sent.visitor, session, locale, conversation: sent.conversation })
     }
 
     async fn write(&self, visitor: &Visitor, text: &str) -> Result<(), UseCaseError> {

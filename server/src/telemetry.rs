@@ -13,6 +13,11 @@ use crate::config::{Config, ConfigError, LogFormat};
 pub fn start(config: &Config) -> Result<(), ConfigError> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| ConfigError::Value(format!("log is not a filter: {error}")))?;
+    // Whatever was asked for: at its level `trace` it writes passwords and mails.
+    let filter = match "async_imap=off".parse() {
+        Ok(silence) => filter.add_directive(silence),
+        Err(error) => return Err(ConfigError::Value(format!("log cannot be limited: {error}"))),
+    };
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -17,7 +17,7 @@ use crate::service::settle_mail::{Outcome, SettleMail};
 use crate::store::outbox::{self, Job};
 
 /// A worker that dies is taken over after this: longer than `mail::smtp::Patience` gives a mail.
-const LEASE: Duration = Duration::from_secs(300);
+const LEASE: Duration = Duration::from_secs(600);
 /// Jobs that are claimed together. They are sent one after the other, so that the last still has its lease.
 const CLAIMED: u32 = 4;
 /// It looks at least so often: on another node a job may have become due.

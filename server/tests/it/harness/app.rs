@@ -78,6 +78,14 @@ impl TestServer {
         Self::over_with(config(), directory, address, mailer).await
     }
 
+    /// Starts one on SQLite whose mail goes somewhere.
+    pub async fn sending(mailer: Mailer) -> Self {
+        let directory = tempfile::tempdir().expect("there is a temporary directory");
+        let address = Database::Sqlite.create(directory.path()).await;
+        let config = Config { mail_from: Some("shop@mail.example".to_owned()), ..config() };
+        Self::over_with(config, directory, address, mailer).await
+    }
+
     /// The mail that was captured, newest first, once there is as much.
     pub async fn await_mails(&self, count: usize) -> Vec<CapturedMail> {
         let Mailer::Captured(captured) = &self.app.mailer else {

@@ -18,6 +18,8 @@ pub enum Answer {
     Refuses,
     /// Not at all.
     Silence,
+    /// With the end of the connection.
+    Closes,
 }
 
 /// Says how a command is answered, by the number of the connection, from 1, and the command's essence: its name, for
@@ -97,6 +99,7 @@ async fn converse(
         noted.lock().expect("nobody panicked").push(essence.clone());
         let said = match script(connection, &essence) {
             Answer::Silence => continue,
+            Answer::Closes => return Ok(()),
             Answer::Says(text) => format!("{text}{tag} OK done\r\n"),
             Answer::Refuses => format!("{tag} NO not this one\r\n"),
             Answer::Usual if essence == "IDLE" => {

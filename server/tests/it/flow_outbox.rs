@@ -1,0 +1,136 @@
+//! The outbox over a real SMTP dialogue that goes wrong: nothing is lost, nothing goes out more often than it must.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use causette_server::mail::smtp::{Patience, Sender, SenderOptions};
+use causette_server::mailer::Mailer;
+use causette_shared::entry::{Body, Event};
+use causette_shared::id::ConversationId;
+use causette_shared::presence::{Presence, UnreachableReason};
+
+use crate::harness::database::number;
+use crate::harness::smtp::{How, Phase, SmtpServer};
+use crate::harness::{AgentActor, PATIENCE, TestServer, VisitorActor, eventually};
+
+const PENDING: &str =
+    "SELECT COUNT(*) FROM outbox WHERE state = 'pending' AND attempts > 0 AND lease_until IS NULL";
+const DEAD: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'dead'";
+const SENT: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'sent'";
+
+/// A mailer that gives up early, but not so early that a busy machine would be taken for a dead server.
+fn hasty(smtp: &SmtpServer) -> Mailer {
+    let brief = Duration::from_secs(3);
+    let patience = Patience { connect: brief, command: brief, body: brief, answer: brief, total: PATIENCE };
+    let url = smtp.url().parse().expect("it is an address");
+    let options = SenderOptions { patience, ..SenderOptions::default() };
+    Mailer::Smtp(Box::new(Sender::new(&url, options).expect("there is what to trust")))
+}
+
+/// A reply that a visitor with an address has not seen, and whose mail is due.
+async fn due(smtp: &SmtpServer) -> (TestServer, ConversationId, AgentActor) {
+    let server = TestServer::sending(hasty(smtp)).await;
+    server.add_shop().await;
+    let mut desk = AgentActor::arrive(&server).await;
+    let mut visitor = VisitorActor::arrive(&server).await;
+    visitor.say("Is the brass lamp in stock?").await;
+    visitor.introduce(Some("Ada"), Some("ada@mail.example"), None).await;
+    visitor.sync().await;
+    let conversation = visitor.conversation();
+    desk.watch(conversation, None).await;
+    desk.reply(conversation, "Yes, three are left.").await;
+    drop(visitor);
+    (server, conversation, desk)
+}
+
+async fn until(server: &TestServer, sql: &'static str, wanted: i64) {
+    eventually(sql, async || number(&server.app.store, sql).await == wanted).await;
+}
+
+fn message_id(raw: &[u8]) -> String {
+    let text = String::from_utf8_lossy(raw);
+    text.lines().find(|line| line.starts_with("Message-ID:")).expect("it has one").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_surely_not_taken_is_sent_later_under_the_same_name() {
+    let smtp = Arc::new(SmtpServer::start().await);
+    let (server, conversation, _desk) = due(&smtp).await;
+    smtp.fail_at(Phase::Rcpt, How::Reply("451 4.7.1 greylisted, come back later"));
+    server.advance(61);
+    until(&server, PENDING, 1).await;
+    server.advance(120);
+    eventually("the second attempt", async || {
+        number(&server.app.store, "SELECT MAX(attempts) FROM outbox WHERE lease_until IS NULL").await == 2
+    })
+    .await;
+    assert_eq!(smtp.mails().len(), 0);
+    assert_eq!(number(&server.app.store, "SELECT MAX(uncertain) FROM outbox").await, 0);
+    smtp.heal();
+    server.advance(3_600);
+    let mails = smtp.wait_for(1).await;
+    until(&server, SENT, 1).await;
+    server.advance(3_600);
+    assert_eq!(smtp.mails().len(), 1);
+    assert_eq!(mails[0].to, ["ada@mail.example"]);
+    let job = number(&server.app.store, "SELECT COUNT(*) FROM outbox").await;
+    assert_eq!(job, 1, "one job, one name: {}", message_id(&mails[0].raw));
+    let log = server.log(conversation).await;
+    assert!(log.iter().any(|entry| matches!(entry.body, Body::Event(Event::Mailed { .. }))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_never_comes_is_followed_by_one_more() {
+    let smtp = Arc::new(SmtpServer::start().await);
+    let (server, _, _desk) = due(&smtp).await;
+    // The server has it, and its answer is lost: each time.
+    smtp.fail_at(Phase::Accepted, How::Close);
+    server.advance(61);
+    smtp.wait_for(1).await;
+    until(&server, PENDING, 1).await;
+    server.advance(120);
+    let mails = smtp.wait_for(2).await;
+    assert_eq!(message_id(&mails[0].raw), message_id(&mails[1].raw), "whoever has both sees one");
+    until(&server, PENDING, 1).await;
+    server.advance(3_600);
+    until(&server, DEAD, 1).await;
+    server.advance(36 * 3_600);
+    assert_eq!(smtp.mails().len(), 2, "at most one more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_is_refused_makes_its_contact_unreachable_and_says_why() {
+    let smtp = Arc::new(SmtpServer::start().await);
+    let (server, conversation, mut desk) = due(&smtp).await;
+    smtp.fail_at(Phase::Rcpt, How::Reply("550 5.1.1 no such user here"));
+    server.advance(61);
+    until(&server, DEAD, 1).await;
+    let row = desk
+        .await_summary("the reason", |row| row.presence == Presence::Unreachable(UnreachableReason::Bounced));
+    assert_eq!(row.await.id, conversation);
+    let told = |body: &Body| match body {
+        Body::Event(Event::MailFailed { reason, .. }) => reason.contains("no such user here"),
+        _ => false,
+    };
+    assert!(server.log(conversation).await.iter().any(|entry| told(&entry.body)));
+    // The next reply schedules nothing.
+    desk.reply(conversation, "Are you there?").await;
+    assert_eq!(number(&server.app.store, "SELECT COUNT(*) FROM outbox WHERE state = 'pending'").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_is_refused_blames_nobody_else() {
+    let smtp = Arc::new(SmtpServer::start().await);
+    let (server, _, _desk) = due(&smtp).await;
+    smtp.fail_at(Phase::Auth, How::Reply("535 5.7.8 wrong password"));
+    server.advance(61);
+    until(&server, PENDING, 1).await;
+    assert_eq!(
+        number(&server.app.store, "SELECT COUNT(*) FROM contact WHERE unreachable IS NOT NULL").await,
+        0
+    );
+    smtp.heal();
+    server.advance(3_600);
+    smtp.wait_for(1).await;
+    until(&server, SENT, 1).await;
+}
