@@ -61,12 +61,12 @@ pub async fn seed(app: &App) -> Result<(), UseCaseError> {
         .begin("fr", "Bonjour, la lampe Nacelle existe-t-elle avec un câble textile plus long ?")
         .await?;
     seeds.introduce(&claire, Some("Claire Fontaine"), Some("claire.fontaine@courrier.example"), None).await?;
-    seeds
+    let upto = seeds
         .answer(&bob, &claire, "Bonjour Claire ! Oui, en 3 et en 5 mètres. Je vous la prépare en 5 mètres ?")
         .await?;
     // She was there and read it: nothing of the past is e-mailed.
     let (conversation, by) = (claire.conversation, Seer::Visitor(claire.id));
-    past.perform(MarkSeen { conversation, by, upto: Seq::MAX }).await?;
+    past.perform(MarkSeen { conversation, by, upto }).await?;
     seeds.write(&claire, "Avec plaisir, merci beaucoup.").await?;
     seeds.pause(9 * 3600);
 
@@ -136,13 +136,14 @@ impl Seeds<'_> {
         self.send(visitor.session, visitor.locale, Content::Introduction(given)).await.map(drop)
     }
 
-    async fn answer(&self, agent: &Agent, visitor: &Visitor, text: &str) -> Result<(), UseCaseError> {
+    async fn answer(&self, agent: &Agent, visitor: &Visitor, text: &str) -> Result<Seq, UseCaseError> {
         self.pause(150);
         let id = EntryId::mint(self.clock.now(), id_entropy()?);
         let content = Content::Message { text: text.to_owned() };
         let conversation = visitor.conversation;
         let upto =
             self.app.perform(Reply { agent: agent.clone(), conversation, id, content, after: None }).await?;
-        self.app.perform(MarkSeen { conversation, by: Seer::Agent, upto }).await
+        self.app.perform(MarkSeen { conversation, by: Seer::Agent, upto }).await?;
+        Ok(upto)
     }
 }
