@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use causette_shared::entry::Content;
+use causette_shared::form::parse_required_email;
 use causette_shared::limits;
 use causette_shared::message;
 use causette_shared::protocol::{agent, visitor};
@@ -62,6 +63,16 @@ fn take(content: &Content) {
         Content::Introduction(answers) => {
             if let Ok(answers) = answers.parse() {
                 assert_eq!(answers.parse(), Ok(answers));
+            }
+        }
+        Content::Contacts(answers) => {
+            if let Ok(answers) = answers.parse_contacts() {
+                assert_eq!(answers.parse_contacts(), Ok(answers));
+            }
+        }
+        Content::Copy { email } => {
+            if let Ok(email) = parse_required_email(email) {
+                assert_eq!(parse_required_email(&email), Ok(email));
             }
         }
     }

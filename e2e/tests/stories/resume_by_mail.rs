@@ -79,8 +79,10 @@ async fn the_link_in_a_mail_continues_the_conversation_in_another_browser() {
     desk.wait_for_message("came back through the link").await;
 
     // The session stays: the page loaded again, and without the link, is the same conversation.
-    let again = Shop::visit(&reader, &server.shop("")).await.open_chat().await;
-    again.wait_for_message("Tomorrow at ten?").await;
+    reader.goto("about:blank").await;
+    let again = Shop::visit(&reader, &server.shop("")).await;
+    again.wait_until_open().await;
+    again.panel().wait_for_message("Tomorrow at ten?").await;
 
     // A link that is none any more says so, and the chat can be used all the same.
     let stranger = Browser::open("stranger").await;
