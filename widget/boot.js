@@ -29,7 +29,7 @@
   function claim(told) {
     var bytes = crypto.getRandomValues(new Uint8Array(32));
     var secret = btoa(String.fromCharCode.apply(null, bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace('=', '');
-    return ask('resume', { token: told.config.resume, session: secret }).then(function (status) {
+    return persist('resume', { token: told.config.resume, session: secret }, 4).then(function (status) {
       if (status < 300) {
         told.config.session = secret;
         told.port.postMessage({ type: 'session', secret: secret });
@@ -42,6 +42,21 @@
       }
       return told;
     });
+  }
+
+  // The same again after a pause, while the network or the server fails: an answer that was lost costs no second claim.
+  function persist(what, body, times) {
+    function again(error) {
+      if (times <= 1) throw error;
+      return new Promise(function (resolve) {
+        setTimeout(resolve, 1000);
+      }).then(function () {
+        return persist(what, body, times - 1);
+      });
+    }
+    return ask(what, body).then(function (status) {
+      return status === 429 || status >= 500 ? again(new Error('refused for now: ' + status)) : status;
+    }, again);
   }
 
   function ask(what, body) {

@@ -2,7 +2,6 @@
 
 use causette_shared::entry::{Author, Body, Entry, Mail, MailKind};
 use causette_shared::id::{ConversationId, JobId};
-use causette_shared::time::Timestamp;
 
 use crate::mail::brand::Brand;
 use crate::mail::confirm::Confirm;
@@ -176,11 +175,5 @@ impl Letterhead {
         let key = ReplyKey::from_bytes(self.key);
         let address = reply_address::make(&key, conversation, mailbox.as_str()).ok()?;
         MailAddress::parse(&address).ok()
-    }
-
-    /// A time in the site's words, for pages about mail.
-    #[must_use]
-    pub fn moment(site: &Site, locale: &str, at: Timestamp) -> String {
-        Wall { language: Language::of(locale), offset_min: site.settings.utc_offset_minutes }.moment(at)
     }
 }

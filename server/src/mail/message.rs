@@ -15,6 +15,7 @@ use lettre::{Address, address::Envelope};
 use sha2::{Digest as _, Sha256};
 
 use crate::mail::header::{header, list, mailbox, unstructured};
+use crate::mail::reply_address;
 use crate::mail::words::one_line;
 use crate::mail::{Cause, Link, Rendered};
 
@@ -100,7 +101,7 @@ impl MessageId {
     /// Names the mail of a job: the same job, the same name (G8). `domain` is that of the sender's address.
     #[must_use]
     pub fn of_job(job: uuid::Uuid, from: &MailAddress) -> Self {
-        Self(format!("<{job}@{}>", from.0.domain()))
+        Self(reply_address::message_id(job, from.0.domain()))
     }
 
     /// The id with its brackets.

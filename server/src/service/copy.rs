@@ -9,7 +9,6 @@ use causette_shared::problem::{Problem, ProblemKind};
 
 use crate::clock;
 use crate::service::{Context, UseCaseError};
-use crate::store::visitor::Visitor;
 use crate::store::{Tx, contact, conversation, outbox};
 
 /// Between two mails to an address that nobody has verified.
@@ -25,7 +24,6 @@ pub async fn request(
     tx: &mut Tx,
     cx: &mut Context,
     id: ConversationId,
-    _visitor: Visitor,
     email: &str,
 ) -> Result<(), UseCaseError> {
     let Some(found) = conversation::find_conversation(tx, id).await? else {

@@ -226,7 +226,7 @@ impl SendMessage {
         }
         let entry = cx.add_entry(tx, id, self.id, Author::Visitor, Body::Event(event.clone())).await?;
         match &event {
-            Event::CopyRequested { email } => copy::request(tx, cx, id, visitor, email).await?,
+            Event::CopyRequested { email } => copy::request(tx, cx, id, email).await?,
             Event::ContactsLeft { .. } if conversation.assignee.is_none() => {
                 conversation::set_tell(tx, id, Some(cx.now)).await?;
             }

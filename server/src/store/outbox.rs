@@ -455,18 +455,6 @@ pub async fn set_recipient(tx: &mut Tx, id: JobId, recipient: &str) -> Result<()
     Ok(())
 }
 
-/// Returns a job in any state.
-///
-/// # Errors
-/// The database fails.
-pub async fn find_job(tx: &mut Tx, id: JobId) -> Result<Option<Listed>, StoreError> {
-    const SQL: &str = "SELECT id, kind, conversation_id, payload, attempts, uncertain, due_at, state, recipient, \
-         error, created_at, settled_at FROM outbox WHERE id = $1";
-    let row: Option<ListedRow> =
-        both!(tx, conn => sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
-    row.map(Listed::try_from).transpose()
-}
-
 /// Lists jobs in a state, newest first.
 ///
 /// # Errors
@@ -480,21 +468,4 @@ pub async fn list_jobs(tx: &mut Tx, state: State, limit: u32) -> Result<Vec<List
         .fetch_all(conn)
         .await)?;
     rows.into_iter().map(Listed::try_from).collect()
-}
-
-/// Lets a job that was given up be tried again from its beginning; false where it is not one.
-///
-/// # Errors
-/// The database fails.
-#[tracing::instrument(name = "store.outbox.revive", level = "debug", skip_all, fields(job = %id), err(level = "debug"))]
-pub async fn revive_job(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE outbox SET state = 'pending', due_at = $2, attempts = 0, uncertain = 0, \
-         lease_until = NULL, settled_at = NULL WHERE id = $1 AND state = 'dead'";
-    let revived = both!(tx, conn => sqlx::query(SQL)
-        .bind(id.to_string())
-        .bind(now.0)
-        .execute(conn)
-        .await
-        .map(|done| done.rows_affected()))?;
-    Ok(revived == 1)
 }

@@ -2,6 +2,7 @@
 //! headers that were meant, one recipient, and the texts as they were.
 
 use causette_server::mail::message::{Headers, MailAddress, MessageId, Outgoing, build};
+use causette_server::mail::reply_address::job_of;
 use causette_server::mail::words::one_line;
 use causette_server::mail::{Cause, Link, Rendered};
 use causette_shared::time::Timestamp;
@@ -254,7 +255,9 @@ fn only_what_is_one_id_is_an_id() {
     assert_eq!(MessageId::parse(&format!("<{}@b>", "x".repeat(250))), None);
     let job = uuid::Uuid::from_u128(7);
     let own = MessageId::of_job(job, &address("chat@shop.example"));
-    assert_eq!(own.as_str(), "<00000000-0000-0000-0000-000000000007@shop.example>");
+    assert_eq!(own.as_str(), "<00000000000000000000000000000007.causette@shop.example>");
+    // By it an answer or a bounce finds its way back.
+    assert_eq!(job_of(own.as_str(), "shop.example"), Some(job));
 }
 
 /// Text as an attacker writes it: anything, and between it what means something to mail.
