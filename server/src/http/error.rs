@@ -56,9 +56,11 @@ struct Document<'a> {
     retry_after_ms: Option<u32>,
 }
 
-/// Turns a failure that the framework answered in its own words into a problem document.
+/// Turns a failure that the framework answered in its own words, which are plain text, into a problem document. A page for
+/// people stays one.
 pub async fn as_problem(response: Response) -> Response {
-    let ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let ours = kind.is_some_and(|kind| kind == PROBLEM_JSON || kind.starts_with("text/html"));
     let status = response.status();
     if ours || !(status.is_client_error() || status.is_server_error()) {
         return response;

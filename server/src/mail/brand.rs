@@ -60,6 +60,18 @@ impl Brand {
         Self { hours, ..self }
     }
 
+    /// The fill of its buttons, in light and in dark.
+    #[must_use]
+    pub fn fills(&self) -> (Rgb, Rgb) {
+        (self.color, self.color.against(DARK_CARD, WHITE, VISIBLE))
+    }
+
+    /// The same where no site is known.
+    #[must_use]
+    pub fn fills_of_none() -> (Rgb, Rgb) {
+        (COLOR, COLOR.against(DARK_CARD, WHITE, VISIBLE))
+    }
+
     /// What the templates draw with.
     pub(super) fn to_value(&self) -> Value {
         let color = self.color;

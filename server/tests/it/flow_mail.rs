@@ -153,7 +153,14 @@ async fn one_click_stops_mail(database: Database) {
     let word: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
     let path = format!("/mail/stop/{word}");
     const STOPPED: &str = "SELECT COUNT(*) FROM conversation WHERE mail_stopped_at IS NOT NULL";
-    assert_eq!(reqwest::get(server.url(&path)).await.expect("it answers").status(), 200);
+    let asked = reqwest::get(server.url(&path)).await.expect("it answers");
+    assert_eq!(asked.status(), 200);
+    let policy = asked.headers()["content-security-policy"].to_str().expect("it is text").to_owned();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    let page = asked.text().await.expect("it is text");
+    for part in ["<title>No more e-mails?</title>", "conversation #1", "<form method=\"post\"><button>"] {
+        assert!(page.contains(part), "{part} is missing in {page}");
+    }
     assert_eq!(number(&server.app.store, STOPPED).await, 0, "a look stops nothing");
     for _ in 0..2 {
         let click = reqwest::Client::new().post(server.url(&path)).body("List-Unsubscribe=One-Click");
@@ -163,6 +170,7 @@ async fn one_click_stops_mail(database: Database) {
     let forged = format!("/mail/stop/{}", word.replace(|c: char| c.is_ascii_digit(), "a"));
     let click = reqwest::Client::new().post(server.url(&forged)).send().await.expect("it answers");
     assert_eq!(click.status(), 404);
+    assert!(click.text().await.is_ok_and(|page| page.contains("<h1>Nothing here</h1>")), "a person reads it");
     desk.reply(conversation, "One more thing.").await;
     server.advance(3_600);
     assert_eq!(number(&server.app.store, "SELECT COUNT(*) FROM outbox WHERE state = 'pending'").await, 0);
