@@ -50,6 +50,14 @@ pub struct Config {
     pub imap_url: Option<SecretUrl>,
     /// The address of that mailbox; without it, `mail_from`. Its server must deliver `name+anything@` to `name@`.
     pub mail_reply_to: Option<String>,
+    /// The name by which the mailbox's host calls itself in the `Received` lines that it writes on top of each mail: `Received:
+    /// from … by mx.example.com`. With it we know which host delivered a mail, and can check SPF; without it DKIM alone speaks
+    /// for a sender.
+    pub mail_receiving_host: Option<String>,
+    /// The name in the `Authentication-Results` of the mailbox's host, as in `Authentication-Results: mx.example.com; spf=pass
+    /// …`. With it these results are believed, and we ask no name servers. Only for a host that removes such lines from what
+    /// comes in (RFC 8601 §5), as large providers do: else anybody could write one.
+    pub mail_results_of: Option<String>,
     /// Mails that one address may get in a day.
     pub mails_per_address_per_day: u32,
     /// Mails that the addresses of one domain may get in an hour.
@@ -109,6 +117,8 @@ impl Default for Config {
             mail_from: None,
             imap_url: None,
             mail_reply_to: None,
+            mail_receiving_host: None,
+            mail_results_of: None,
             mails_per_address_per_day: 20,
             // Many visitors share the domain of a large provider.
             mails_per_domain_per_hour: 500,

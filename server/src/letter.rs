@@ -103,6 +103,7 @@ impl Letterhead {
             in_reply_to: earlier.last(),
             references: &references,
             unsubscribe: stop.as_ref(),
+            kind: material.kind,
         };
         Ok(build(&rendered, &headers)?)
     }
@@ -155,6 +156,18 @@ impl Letterhead {
                 NewLink { language, number, resume: &resume, valid_days, stop }.render(&brand)?
             }
         })
+    }
+
+    /// The conversation whose address for answers is among these.
+    #[must_use]
+    pub fn addressed(&self, recipients: &[String]) -> Option<ConversationId> {
+        reply_address::find(&ReplyKey::from_bytes(self.key), recipients)
+    }
+
+    /// The job whose mail has this Message-ID, if it is one of ours.
+    #[must_use]
+    pub fn job_of(&self, message_id: &str) -> Option<JobId> {
+        reply_address::job_of(message_id, self.from.as_lettre().domain()).map(JobId)
     }
 
     /// The page of the site with the secret in its fragment.

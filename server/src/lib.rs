@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod http;
+pub mod inbox;
 pub mod letter;
 pub mod limiter;
 pub mod live;
@@ -32,6 +33,8 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::clock::Clock;
@@ -97,8 +100,9 @@ pub async fn run(
     let watching = tokio::spawn(live::restored::watch(Arc::clone(&app), live::restored::look(&app).await));
     let hub = Arc::clone(&app.hub);
     let departures = tokio::spawn(live::departures::watch(Arc::clone(&app)));
-    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    let (stopping, mut stopped) = watch::channel(false);
     let sending = tokio::spawn(outbox::worker::Worker { app: Arc::clone(&app) }.run(stopping.subscribe()));
+    let reading = read_mail(&app, &stopping);
     let signal = async move {
         shutdown.await;
         tracing::info!("stopping");
@@ -123,6 +127,10 @@ pub async fn run(
             app.hub.all_gone().await;
             // The mail that is under way is sent and settled.
             let _ = sending.await;
+            // So is the mail that is being taken.
+            if let Some(reading) = reading {
+                let _ = reading.await;
+            }
             result
         } => result,
         () = deadline => {
@@ -138,6 +146,21 @@ pub async fn run(
     }
     tracing::info!("stopped");
     result
+}
+
+/// Begins to read the mailbox, where one is configured.
+fn read_mail(app: &Arc<App>, stopping: &watch::Sender<bool>) -> Option<JoinHandle<()>> {
+    let (mailbox, name) = match inbox::mailbox_of(&app.config) {
+        Ok(found) => found?,
+        Err(error) => {
+            // `serve` has told so before it began; whoever runs without it is not kept from serving.
+            tracing::error!(%error, "the mailbox cannot be read");
+            return None;
+        }
+    };
+    let inbox = inbox::Inbox::new(Arc::clone(app), name);
+    let stopped = stopping.subscribe();
+    Some(tokio::spawn(async move { mailbox.run(&inbox, stopped).await }))
 }
 
 async fn forget_idle(app: Arc<App>) {
@@ -178,6 +201,7 @@ mod tidy {
         ("mailer", &["mail", "mailer"]),
         ("letter", &["mail", "service", "signed", "site"]),
         ("outbox", &["app", "clock", "mailer", "outbox", "service", "store"]),
+        ("inbox", &["app", "config", "inbox", "letter", "mail", "service", "store"]),
         (
             "http",
             &[

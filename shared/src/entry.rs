@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::contact::Contact;
 use crate::conversation::Status;
 use crate::form::Introduction;
 use crate::id::{AgentId, EntryId, FileId, Seq};
@@ -79,6 +80,19 @@ pub struct Mail {
     pub is_cut: bool,
     /// What was attached.
     pub files: Vec<File>,
+}
+
+impl Mail {
+    /// Whether the person behind a contact wrote it, as far as can be known: it names their address, which was shown to be
+    /// theirs, and its domain does not disown it. What anybody else sends to a conversation's address is for agents alone:
+    /// whoever began the conversation could have it sent there to read it (the ticket trick).
+    #[must_use]
+    pub fn is_by(&self, contact: &Contact) -> bool {
+        let same = |address: &String| address.to_lowercase() == self.from.to_lowercase();
+        contact.email_verified
+            && self.sender != SenderCheck::Failed
+            && contact.email.as_ref().is_some_and(same)
+    }
 }
 
 /// What SPF, DKIM and DMARC say of a mail's sender.

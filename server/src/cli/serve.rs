@@ -32,6 +32,7 @@ pub(super) async fn open_store(config: &Config) -> Result<Store, CommandError> {
 /// Serves until the process is told to stop.
 pub(super) async fn serve(config: Config, surface: Surface) -> Result<(), CommandError> {
     telemetry::start(&config)?;
+    crate::inbox::mailbox_of(&config).map_err(|error| CommandError::Usage(error.to_string()))?;
     allow_many_files();
     let store = open_store(&config).await?;
     let listener = TcpListener::bind(config.listen)

@@ -25,6 +25,7 @@ use crate::secret::SecretHash;
 use crate::service::UseCaseError;
 use crate::service::mark_seen::{MarkSeen, Seer};
 use crate::service::send_message::SendMessage;
+use crate::service::visitor_view;
 use crate::site::supported_locale;
 use crate::store::conversation::{self, Conversation};
 use crate::store::{Tx, entry, site, visitor};
@@ -168,10 +169,10 @@ impl Client {
             }
             ClientFrame::Earlier { conversation, before } => {
                 let mut tx = self.app.store.begin_read().await?;
-                let conversation = self.find_own(&mut tx, conversation).await?.id;
+                let conversation = self.find_own(&mut tx, conversation).await?;
                 let entries =
-                    entry::list_entries_before(&mut tx, conversation, before, ENTRIES_PER_WINDOW).await?;
-                self.push_entries(conversation, entries);
+                    entry::list_entries_before(&mut tx, conversation.id, before, ENTRIES_PER_WINDOW).await?;
+                self.push_entries(&conversation, entries);
             }
             ClientFrame::Seen { conversation, upto } => {
                 if let Some(visitor) = self.subscription.visitor() {
@@ -274,20 +275,21 @@ impl Client {
             }
             None => {
                 let window = read_window(tx, conversation.id, conversation.last_seq).await?;
-                self.push_entries(conversation.id, window);
+                self.push_entries(conversation, window);
             }
             Some(after) => {
                 let entries = read_after(tx, conversation.id, after, conversation.last_seq).await?;
-                self.push_entries(conversation.id, entries);
+                self.push_entries(conversation, entries);
             }
         }
         Ok(())
     }
 
     /// Queues entries in frames that stay within the limit: a window of the longest messages takes several.
-    fn push_entries(&mut self, conversation: ConversationId, entries: Vec<Entry>) {
-        for entries in super::in_frames(entries) {
-            self.out.push(ServerFrame::Entries { conversation, entries });
+    fn push_entries(&mut self, conversation: &Conversation, entries: Vec<Entry>) {
+        let told = entries.into_iter().map(|entry| visitor_view::told(entry, conversation)).collect();
+        for entries in super::in_frames(told) {
+            self.out.push(ServerFrame::Entries { conversation: conversation.id, entries });
         }
     }
 
@@ -409,11 +411,11 @@ impl Client {
             let fits = entries.first().is_some_and(|first| first.seq == sent + 1)
                 && entries.last().is_some_and(|last| last.seq == conversation.last_seq);
             if fits {
-                self.push_entries(conversation.id, entries.clone());
+                self.push_entries(conversation, entries.clone());
             } else {
                 let mut tx = self.app.store.begin_read().await?;
                 let entries = read_after(&mut tx, conversation.id, sent, conversation.last_seq).await?;
-                self.push_entries(conversation.id, entries);
+                self.push_entries(conversation, entries);
             }
             self.cursor = Some(Cursor { conversation: conversation.id, seq: conversation.last_seq });
         }

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
+use causette_shared::entry::MailKind;
 use causette_shared::limits;
 use causette_shared::time::Timestamp;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
@@ -15,6 +16,7 @@ use lettre::{Address, address::Envelope};
 use sha2::{Digest as _, Sha256};
 
 use crate::mail::header::{header, list, mailbox, unstructured};
+use crate::mail::inbound::automatic::OWN_HEADER;
 use crate::mail::reply_address;
 use crate::mail::words::one_line;
 use crate::mail::{Cause, Link, Rendered};
@@ -130,6 +132,8 @@ pub struct Headers<'a> {
     pub references: &'a [MessageId],
     /// The address whose `POST` stops such mail at one click (RFC 8058).
     pub unsubscribe: Option<&'a Link>,
+    /// What it is for.
+    pub kind: MailKind,
 }
 
 /// A mail on its way out.
@@ -197,6 +201,9 @@ pub fn build(mail: &Rendered, headers: &Headers<'_>) -> Result<Outgoing, BuildEr
     }
     // Exchange and Outlook answer by out-of-office notes what says nothing of this ([MS-OXCMAIL]).
     builder = builder.raw_header(header("X-Auto-Response-Suppress", "", "All".to_owned()));
+
+    // By this we know our own mails when they come back, and so does any other Causette.
+    builder = builder.raw_header(header(OWN_HEADER, "", headers.kind.as_str().to_owned()));
 
     let (text, html) = (unix_lines(&mail.text), unix_lines(&mail.html));
     let body = MultiPart::alternative()

@@ -137,6 +137,14 @@ impl ImapUrl {
         &self.server
     }
 
+    /// Which mailbox it is, whatever the way there: user, host and folder. It stays the same when the password, the port or
+    /// the encryption change.
+    #[must_use]
+    pub fn mailbox(&self) -> String {
+        let user = self.server.login.as_ref().map_or("", |login| login.user.as_str());
+        format!("{user}@{}/{}", self.server.host, self.folder)
+    }
+
     /// The folder that is read, `INBOX` where it names none.
     #[must_use]
     pub fn folder(&self) -> &str {

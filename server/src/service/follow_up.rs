@@ -55,6 +55,21 @@ pub async fn reconsider(tx: &mut Tx, cx: &mut Context, id: ConversationId) -> Re
     plan(tx, cx, &found, left_at).await
 }
 
+/// The same where one waits: nothing that was said goes out again only because something else has happened.
+///
+/// # Errors
+/// The store fails.
+pub async fn reconsider_waiting(
+    tx: &mut Tx,
+    cx: &mut Context,
+    id: ConversationId,
+) -> Result<(), UseCaseError> {
+    match conversation::find_conversation(tx, id).await? {
+        Some(found) if found.follow_up_at.is_some() => reconsider(tx, cx, id).await,
+        _ => Ok(()),
+    }
+}
+
 async fn plan(
     tx: &mut Tx,
     cx: &mut Context,

@@ -10,6 +10,7 @@ pub mod copy;
 pub mod end_chat;
 pub mod follow_up;
 pub mod invite;
+pub mod mail_failed;
 pub mod mail_key;
 pub mod mark_seen;
 pub mod prepare_mail;
@@ -19,6 +20,9 @@ pub mod send_message;
 pub mod settle_mail;
 pub mod sign_in;
 pub mod stop_mail;
+pub mod take_mail;
+pub mod visitor_message;
+pub mod visitor_view;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -149,11 +153,10 @@ impl Context {
         before: &Conversation,
         id: EntryId,
         author: Author,
-        text: String,
+        body: Body,
     ) -> Result<Entry, StoreError> {
-        let preview = preview(&text);
-        let entry =
-            Entry { seq: before.last_seq + 1, id, at: self.now, author, body: Body::Message { text } };
+        let preview = preview(body.text().unwrap_or_default());
+        let entry = Entry { seq: before.last_seq + 1, id, at: self.now, author, body };
         let became = entry::create_message(tx, before, &entry, &preview).await?;
         let touched = self.touch(before.id);
         touched.entries.push(entry.clone());

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock;
 use crate::secret::{self, SecretHash};
-use crate::service::{Context, UseCase, UseCaseError, follow_up};
+use crate::service::{Context, UseCase, UseCaseError, follow_up, visitor_view};
 use crate::site::Site;
 use crate::store::conversation::{self, Conversation};
 use crate::store::outbox::{self, Job, Settled};
@@ -221,9 +221,9 @@ impl PrepareMail {
             MailKind::FollowUp if found.tell_at.is_some() => MailKind::Tell,
             kind => kind,
         };
-        let (question, messages) = sort_out(log, kind, found.visitor_seen);
+        let (question, messages) = sort_out(log, kind, &found);
         let upto = messages.last().map_or(0, |entry| entry.seq);
-        let earlier = outbox::list_sent(tx, found.id).await?;
+        let earlier = outbox::list_sent(tx, found.id, &contact::fold(&to)).await?;
         let agent = payload.agent;
         Ok(Material {
             kind,
@@ -242,20 +242,21 @@ impl PrepareMail {
 }
 
 /// Sorts out what a mail carries: the visitor's last words before the replies, and the replies; or the whole.
-pub(crate) fn sort_out(log: Vec<Entry>, kind: MailKind, visitor_seen: Seq) -> (Option<Entry>, Vec<Entry>) {
+pub(crate) fn sort_out(log: Vec<Entry>, kind: MailKind, found: &Conversation) -> (Option<Entry>, Vec<Entry>) {
     let mut question = None;
     let mut messages = Vec::new();
     for entry in log.into_iter().filter(|entry| entry.body.text().is_some()) {
-        let is_reply = matches!(entry.author, Author::Agent { .. }) && entry.seq > visitor_seen;
+        let is_reply = matches!(entry.author, Author::Agent { .. }) && entry.seq > found.visitor_seen;
+        let is_own = entry.author == Author::Visitor && visitor_view::is_for_them(&entry, &found.contact);
         match kind {
             MailKind::FollowUp | MailKind::Tell | MailKind::Invite => {
                 if is_reply {
                     messages.push(entry);
-                } else if entry.author == Author::Visitor && messages.is_empty() {
+                } else if is_own && messages.is_empty() {
                     question = Some(entry);
                 }
             }
-            MailKind::Transcript => messages.push(entry),
+            MailKind::Transcript => messages.push(visitor_view::told(entry, found)),
             // Nothing that anybody wrote.
             MailKind::ConfirmCopy | MailKind::NewLink => {}
         }

@@ -44,7 +44,7 @@ pub async fn gather(
         author: Author::Agent { id: agent.id, name: agent.name.clone() },
         body: Body::Message { text },
     });
-    let (question, messages) = sort_out(log, MailKind::Invite, found.visitor_seen);
+    let (question, messages) = sort_out(log, MailKind::Invite, &found);
     let upto = messages.last().map_or(0, |entry| entry.seq);
     Ok(Material {
         kind: MailKind::Invite,

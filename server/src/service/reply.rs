@@ -60,7 +60,7 @@ impl UseCase for Reply {
         }
         let found = self.take_up(tx, cx, found).await?;
         let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
-        let seq = cx.add_message(tx, &found, self.id, author, text).await?.seq;
+        let seq = cx.add_message(tx, &found, self.id, author, Body::Message { text }).await?.seq;
         if found.unreachable().is_none() {
             follow_up::reconsider(tx, cx, found.id).await?;
         }

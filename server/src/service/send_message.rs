@@ -11,11 +11,11 @@ use causette_shared::problem::{Problem, ProblemKind};
 use crate::clock;
 use crate::secret::SecretHash;
 use crate::service::contact::fields::normalise_phone;
+use crate::service::visitor_message::{AutomaticAnswer, VisitorMessage};
 use crate::service::{Context, UseCase, UseCaseError, copy, follow_up};
-use crate::site::text_in;
 use crate::store::conversation::{self, Conversation, Target};
 use crate::store::visitor::{self, Visitor};
-use crate::store::{Tx, contact, entry, site};
+use crate::store::{Tx, contact, entry};
 
 /// A visitor adds something to their conversation.
 pub struct SendMessage {
@@ -142,61 +142,14 @@ impl SendMessage {
         newest: Option<Conversation>,
         text: String,
     ) -> Result<Sent, UseCaseError> {
-        let reopened =
-            newest.and_then(|conversation| Some((conversation.status.written_to().ok()?, conversation)));
-        let is_first = reopened.is_none();
-        let (status, conversation) = match reopened {
-            Some(reopened) => reopened,
-            None => {
-                let begun = self.create_conversation(tx, cx, visitor).await?;
-                (begun.status, begun)
-            }
+        let answer = match self.available {
+            true => AutomaticAnswer::Available,
+            false => AutomaticAnswer::Away,
         };
-        let id = conversation.id;
-        let message = cx.add_message(tx, &conversation, self.id, Author::Visitor, text).await?;
-        if status != conversation.status {
-            conversation::set_status(tx, id, status).await?;
-            let event = Body::Event(Event::StatusChanged { status });
-            let event_id = cx.mint_entry_id()?;
-            cx.add_entry(tx, id, event_id, Author::Automatic, event).await?;
-        }
-        if is_first {
-            self.add_automatic_answer(tx, cx, id).await?;
-        }
+        let (site, locale, body) = (&self.site, self.locale.as_str(), Body::Message { text });
+        let message = VisitorMessage { site, visitor, locale, id: self.id, body, answer };
+        let (id, message) = message.add(tx, cx, newest).await?;
         Ok(Sent { visitor, conversation: id, seq: message.seq })
-    }
-
-    async fn create_conversation(
-        &self,
-        tx: &mut Tx,
-        cx: &Context,
-        visitor: VisitorId,
-    ) -> Result<Conversation, UseCaseError> {
-        let id = ConversationId::mint(cx.now, clock::id_entropy()?);
-        conversation::create_conversation(tx, id, &self.site, visitor, &self.locale, cx.now).await?;
-        let begun = conversation::find_conversation(tx, id).await?;
-        begun.ok_or_else(|| UseCaseError::refused(ProblemKind::NotFound))
-    }
-
-    async fn add_automatic_answer(
-        &self,
-        tx: &mut Tx,
-        cx: &mut Context,
-        conversation: ConversationId,
-    ) -> Result<(), UseCaseError> {
-        let Some(site) = site::find_site(tx, &self.site).await? else {
-            return Err(UseCaseError::refused(ProblemKind::UnknownSite));
-        };
-        let settings = &site.settings;
-        let answers =
-            if self.available { &settings.automatic_answer } else { &settings.automatic_answer_away };
-        let text = text_in(answers, &self.locale).to_owned();
-        // A site that has emptied the text wants no automatic answer.
-        if !text.is_empty() {
-            let id = cx.mint_entry_id()?;
-            cx.add_entry(tx, conversation, id, Author::Automatic, Body::Message { text }).await?;
-        }
-        Ok(())
     }
 
     async fn add_answers(

@@ -1,13 +1,13 @@
 //! The moment after a mail was handed over, or was not: what became of it is noted, and told where it matters.
 
 use causette_shared::entry::{Author, Body, Event, MailKind};
-use causette_shared::id::Seq;
-use causette_shared::presence::UnreachableReason;
+use causette_shared::id::{ConversationId, Seq};
 use causette_shared::time::Timestamp;
 
+use crate::service::mail_failed::{Blame, note_failure};
 use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::outbox::{self, Job, Settled};
-use crate::store::{Tx, contact, conversation};
+use crate::store::{Tx, conversation};
 
 /// What became of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,24 +82,24 @@ impl UseCase for SettleMail {
             conversation::set_follow_up(tx, id, next).await?;
             cx.touch(id);
         }
-        let to = self.to.clone();
-        let event = match &self.outcome {
-            Outcome::Sent => Event::Mailed { kind: self.kind, to, upto: self.upto },
+        let (error, blame) = match &self.outcome {
+            Outcome::Sent => return self.note_sent(tx, cx, id).await,
+            Outcome::Refused { error, is_of_recipient: true } => (error, Blame::Address),
             Outcome::Refused { error, .. } | Outcome::Failed { again_at: None, error } => {
-                Event::MailFailed { to, reason: error.clone() }
+                (error, Blame::Mail)
             }
             Outcome::Failed { .. } | Outcome::Uncertain { .. } => return Ok(()),
         };
-        if self.outcome == Outcome::Sent && self.kind == MailKind::Tell {
+        note_failure(tx, cx, id, &self.to, error, blame).await
+    }
+}
+
+impl SettleMail {
+    async fn note_sent(&self, tx: &mut Tx, cx: &mut Context, id: ConversationId) -> Result<(), UseCaseError> {
+        if self.kind == MailKind::Tell {
             conversation::set_tell(tx, id, None).await?;
         }
-        if let Outcome::Refused { error, is_of_recipient: true } = &self.outcome
-            && let Some(found) = conversation::find_conversation(tx, id).await?
-            && let Some(contact) = found.contact_id
-            && found.contact.email.as_deref().map(contact::fold) == Some(contact::fold(&self.to))
-        {
-            contact::set_unreachable(tx, contact, UnreachableReason::Bounced, error, cx.now).await?;
-        }
+        let event = Event::Mailed { kind: self.kind, to: self.to.clone(), upto: self.upto };
         let entry = cx.mint_entry_id()?;
         cx.add_entry(tx, id, entry, Author::Automatic, Body::Event(event)).await?;
         Ok(())

@@ -274,6 +274,28 @@ pub async fn verify_email(tx: &mut Tx, id: ContactId, email: &str, now: Timestam
     Ok(())
 }
 
+/// Takes back that mail comes back from a contact's address, if it is the one they have: they have just written from it.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.contact.clear_bounced", level = "debug", skip_all, fields(contact = %id), err(level = "debug"))]
+pub async fn clear_bounced(
+    tx: &mut Tx,
+    id: ContactId,
+    email: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE contact SET unreachable = NULL, unreachable_detail = NULL, unreachable_at = NULL, \
+         updated_at = CASE WHEN updated_at < $3 THEN $3 ELSE updated_at + 1 END \
+         WHERE id = $1 AND email_folded = $2 AND unreachable = 'bounced'";
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(id.to_string())
+        .bind(fold(email))
+        .bind(now.0)
+        .execute(conn).await.map(drop))?;
+    Ok(())
+}
+
 /// Makes others who change what hangs on these contacts wait until this transaction ends: their visitors, the visitors'
 /// conversations, then they themselves, each in the order of their ids. On SQLite it is alone already.
 ///

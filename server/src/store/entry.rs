@@ -250,6 +250,32 @@ pub async fn find_entry_of(
     row.map(Row::read).transpose()
 }
 
+/// Lists what happened in a conversation at an instant, ascending.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.entry.list_events_at", level = "debug", skip_all, fields(conversation = %conversation), err(level = "debug"))]
+pub async fn list_events_at(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    at: Timestamp,
+) -> Result<Vec<Event>, StoreError> {
+    const SQL: &str = "SELECT conversation_id, seq, id, at, author, agent_id, agent_name, kind, body, mail FROM entry \
+         WHERE conversation_id = $1 AND at = $2 AND kind = 'event' ORDER BY seq";
+    let rows: Vec<Row> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(conversation.to_string())
+        .bind(at.0)
+        .fetch_all(conn)
+        .await)?;
+    let mut events = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let (_, Entry { body: Body::Event(event), .. }) = row.read()? {
+            events.push(event);
+        }
+    }
+    Ok(events)
+}
+
 /// Returns the name of the agent other than `agent` who wrote the last message after `after`, if one did.
 ///
 /// # Errors

@@ -8,6 +8,7 @@
 //! conversations: use cases do, in `service`.
 
 pub mod agent;
+pub mod attachment;
 pub mod contact;
 pub mod contact_list;
 pub mod contact_merge;
@@ -16,6 +17,7 @@ pub mod dump;
 pub mod entry;
 mod error;
 mod group_commit;
+pub mod inbound_mail;
 pub mod outbox;
 mod postgres;
 pub mod resume_link;

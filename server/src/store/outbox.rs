@@ -370,15 +370,23 @@ pub async fn last_mailed_at(
     Ok(at.map(Timestamp))
 }
 
-/// The jobs of a conversation whose mail was sent, oldest first: what the next mail refers to.
+/// The jobs of a conversation whose mail was sent to an address, oldest first: what the next mail to it refers to. Those of
+/// mails to others stay theirs: whoever answers to one shows by that that they got it (`service::take_mail`).
 ///
 /// # Errors
 /// The database fails.
-pub async fn list_sent(tx: &mut Tx, conversation: ConversationId) -> Result<Vec<JobId>, StoreError> {
-    const SQL: &str =
-        "SELECT id FROM outbox WHERE conversation_id = $1 AND state = 'sent' ORDER BY settled_at, id";
-    let rows: Vec<(String,)> =
-        both!(tx, conn => sqlx::query_as(SQL).bind(conversation.to_string()).fetch_all(conn).await)?;
+pub async fn list_sent(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    recipient: &str,
+) -> Result<Vec<JobId>, StoreError> {
+    const SQL: &str = "SELECT id FROM outbox WHERE conversation_id = $1 AND recipient = $2 AND state = 'sent' \
+         ORDER BY settled_at, id";
+    let rows: Vec<(String,)> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(conversation.to_string())
+        .bind(recipient.to_owned())
+        .fetch_all(conn)
+        .await)?;
     rows.into_iter().map(|(id,)| parse(&id, "outbox.id")).collect()
 }
 
@@ -453,6 +461,38 @@ pub async fn set_recipient(tx: &mut Tx, id: JobId, recipient: &str) -> Result<()
         .bind(recipient.to_owned())
         .execute(conn).await.map(drop))?;
     Ok(())
+}
+
+/// When the last mail of a conversation to an address was sent.
+///
+/// # Errors
+/// The database fails.
+pub async fn last_sent_to(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    recipient: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    const SQL: &str = "SELECT MAX(settled_at) FROM outbox \
+         WHERE conversation_id = $1 AND recipient = $2 AND state = 'sent'";
+    let (at,): (Option<i64>,) = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(conversation.to_string())
+        .bind(recipient.to_owned())
+        .fetch_one(conn)
+        .await)?;
+    Ok(at.map(Timestamp))
+}
+
+/// Returns a job.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.outbox.find", level = "debug", skip_all, fields(job = %id), err(level = "debug"))]
+pub async fn find_job(tx: &mut Tx, id: JobId) -> Result<Option<Listed>, StoreError> {
+    const SQL: &str = "SELECT id, kind, conversation_id, payload, attempts, uncertain, due_at, state, recipient, \
+         error, created_at, settled_at FROM outbox WHERE id = $1";
+    let row: Option<ListedRow> =
+        both!(tx, conn => sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    row.map(Listed::try_from).transpose()
 }
 
 /// Lists jobs in a state, newest first.

@@ -5,6 +5,7 @@ use causette_server::mail::message::{Headers, MailAddress, MessageId, Outgoing, 
 use causette_server::mail::reply_address::job_of;
 use causette_server::mail::words::one_line;
 use causette_server::mail::{Cause, Link, Rendered};
+use causette_shared::entry::MailKind;
 use causette_shared::time::Timestamp;
 use mail_parser::{Address, MessageParser};
 use proptest::prelude::*;
@@ -44,6 +45,7 @@ fn full(mail: &Rendered) -> Outgoing {
         in_reply_to: Some(&parent),
         references: &[id("<first@mail.example>"), parent.clone()],
         unsubscribe: Some(&unsubscribe),
+        kind: MailKind::FollowUp,
     };
     build(mail, &headers).expect("it is built")
 }
@@ -59,6 +61,7 @@ fn bare(from: &MailAddress, to: &MailAddress, mail: &Rendered) -> Outgoing {
         in_reply_to: None,
         references: &[],
         unsubscribe: None,
+        kind: MailKind::FollowUp,
     };
     build(mail, &headers).expect("it is built")
 }
@@ -76,7 +79,7 @@ fn names(mail: &Outgoing) -> Vec<String> {
     names
 }
 
-const ALL_HEADERS: [&str; 14] = [
+const ALL_HEADERS: [&str; 15] = [
     "Auto-Submitted",
     "Content-Type",
     "Date",
@@ -91,6 +94,7 @@ const ALL_HEADERS: [&str; 14] = [
     "Subject",
     "To",
     "X-Auto-Response-Suppress",
+    "X-Causette",
 ];
 
 #[test]
@@ -124,6 +128,7 @@ fn what_an_agent_wrote_is_not_automatic() {
         "Subject",
         "To",
         "X-Auto-Response-Suppress",
+        "X-Causette",
     ];
     assert_eq!(names(&bare(&from, &to, &mail)), expected);
 }
@@ -141,6 +146,7 @@ fn one_click_is_offered_over_https_alone() {
         in_reply_to: None,
         references: &[],
         unsubscribe: Some(&unsubscribe),
+        kind: MailKind::FollowUp,
     };
     let head = head(&build(&rendered("", "", "", ""), &headers).expect("it is built"));
     assert!(head.contains("List-Unsubscribe: <http://127.0.0.1:8080/stop>"));
@@ -161,6 +167,7 @@ fn a_long_thread_keeps_its_first_mail_and_the_newest() {
             in_reply_to: None,
             references: &ids[..given],
             unsubscribe: None,
+            kind: MailKind::FollowUp,
         };
         let mail = build(&rendered("", "", "", ""), &headers).expect("it is built");
         let parsed = MessageParser::default().parse(&mail.raw).expect("a mail");
@@ -184,6 +191,7 @@ fn a_date_beyond_the_calendar_of_mail_is_its_nearest() {
             in_reply_to: None,
             references: &[],
             unsubscribe: None,
+            kind: MailKind::FollowUp,
         };
         let head = head(&build(&rendered("", "", "", ""), &headers).expect("it is built"));
         head.lines().find_map(|line| line.strip_prefix("Date: ").map(str::to_owned)).expect("a date")
@@ -390,6 +398,7 @@ proptest! {
                 in_reply_to: Some(&parent),
                 references: &[own.clone(), parent.clone()],
                 unsubscribe: None,
+                kind: MailKind::FollowUp,
             };
             let mail = build(&rendered("", "", "", ""), &headers).expect("it is built");
             let parsed = MessageParser::default().parse(&mail.raw).expect("a mail");

@@ -9,6 +9,7 @@ use causette_server::mail::transcript::Transcript;
 use causette_server::mail::words::Wall;
 use causette_server::mail::{Answer, Author, Cause, Language, Link, Message, Rendered};
 use causette_server::site::{Site, SiteOrigin, SiteSettings, text_in};
+use causette_shared::entry::MailKind;
 use causette_shared::time::Timestamp;
 use mail_parser::MessageParser;
 use proptest::prelude::*;
@@ -159,6 +160,7 @@ fn decoded(mail: &Rendered) -> String {
         in_reply_to: None,
         references: &[],
         unsubscribe: Some(&unsubscribe),
+        kind: MailKind::FollowUp,
     };
     let outgoing = build(mail, &headers).expect("it is built");
     let parsed = MessageParser::default().parse(&outgoing.raw).expect("a mail");

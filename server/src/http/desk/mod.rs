@@ -5,5 +5,6 @@ pub mod contacts;
 pub mod contacts_export;
 pub mod conversation_mail;
 pub mod document;
+pub mod inbound;
 pub mod session;
 pub mod socket;

@@ -251,6 +251,7 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
         mail.extend([integer(random), Value::Integer(n as i64), random.maybe(text(format!("<{n}@mail>")))]);
         mail.extend([text(outcome), text(random.text()), random.maybe(text(format!("conversation {n}")))]);
         mail.extend([optional(random), optional(random), integer(random)]);
+        mail.extend([optional(random), optional(random), maybe_integer(random), optional(random)]);
         mails.push(mail);
         let mut file = vec![text(format!("file {n}")), text(format!("conversation {n}"))];
         file.extend([text(random.text()), text(random.text()), text(random.text())]);
