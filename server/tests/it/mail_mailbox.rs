@@ -137,7 +137,6 @@ impl Reader {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn each_mail_is_taken_once_in_order_and_marked() {
     let server = Dovecot::start();
     let names: Vec<String> = ["one", "two", "three"].map(|text| server.deliver(&mail(text))).into();
@@ -161,7 +160,6 @@ async fn each_mail_is_taken_once_in_order_and_marked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn idle_tells_of_a_new_mail_also_of_one_that_came_while_another_was_taken() {
     let server = Dovecot::start();
     let mut taker = Taker::new();
@@ -185,7 +183,6 @@ async fn idle_tells_of_a_new_mail_also_of_one_that_came_while_another_was_taken(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn what_is_told_behind_the_search_is_not_waited_for() {
     // The server tells of a mail once, with an answer that does not name it yet; in IDLE it says nothing of it.
     let searches = AtomicUsize::new(0);
@@ -204,7 +201,6 @@ async fn what_is_told_behind_the_search_is_not_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn what_is_left_for_later_stays_unseen_and_holds_up_nothing() {
     let server = Dovecot::start();
     let later = server.deliver(&mail("later"));
@@ -246,7 +242,6 @@ async fn what_is_left_for_later_stays_unseen_and_holds_up_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn without_idle_it_is_asked_from_time_to_time() {
     let server = Dovecot::with(Ability::NoIdle);
     let taker = Taker::new();
@@ -260,7 +255,6 @@ async fn without_idle_it_is_asked_from_time_to_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn it_comes_back_when_the_server_does() {
     let server = Dovecot::start();
     let taker = Taker::new();
@@ -278,7 +272,6 @@ async fn it_comes_back_when_the_server_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn a_mail_whose_mark_was_lost_is_offered_again_under_the_same_number() {
     // The connection dies between the taker's commit and the mark.
     let server = ImapServer::start(|connection, command| match command {
@@ -298,7 +291,6 @@ async fn a_mail_whose_mark_was_lost_is_offered_again_under_the_same_number() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn a_new_numbering_is_told() {
     let server = Dovecot::start();
     let taker = Taker::new();
@@ -315,7 +307,6 @@ async fn a_new_numbering_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn of_a_mail_over_the_limit_only_the_headers_are_read() {
     let server = Dovecot::start();
     let mut huge = mail("huge");
@@ -339,7 +330,6 @@ async fn of_a_mail_over_the_limit_only_the_headers_are_read() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn every_way_in_works_and_a_wrong_one_is_told() {
     let server = Dovecot::start();
     let open = |url: String| async move {
@@ -365,7 +355,6 @@ async fn every_way_in_works_and_a_wrong_one_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn a_connection_that_is_half_dead_is_noticed() {
     // The first connection goes silent in IDLE, without end; the second one answers.
     let server = ImapServer::start(|connection, command| match command {
@@ -386,7 +375,6 @@ async fn a_connection_that_is_half_dead_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn what_the_server_cannot_give_is_told_after_three_times_and_the_next_ones_flow() {
     // 5 is refused, 6 is given in a way that nobody understands, 7 is larger than said, 8 says nothing at all.
     let server = ImapServer::start(|_, command| match command {
@@ -432,7 +420,6 @@ async fn what_the_server_cannot_give_is_told_after_three_times_and_the_next_ones
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Dovecot, which the set-up of the tests does not install yet"]
 async fn it_stops_at_once_wherever_it_is() {
     // Nobody there, waiting to try again.
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a port");

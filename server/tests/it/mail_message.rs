@@ -406,7 +406,7 @@ proptest! {
             prop_assert_eq!(parsed.in_reply_to().as_text(), Some(kept));
             let thread = parsed.references().as_text_list().map(<[_]>::to_vec).unwrap_or_default();
             prop_assert_eq!(thread, ["1@b.example", kept]);
-            prop_assert_eq!(names(&mail).len(), 11);
+            prop_assert_eq!(names(&mail).len(), 12);
         }
     }
 
@@ -417,7 +417,7 @@ proptest! {
             let mail = bare(&address("chat@shop.example"), &to, &rendered("", "", "", ""));
             let parsed = MessageParser::default().parse(&mail.raw).expect("a mail");
             prop_assert_eq!(one_address(parsed.to()), Some((None, to.as_str().to_owned())));
-            prop_assert_eq!(names(&mail).len(), 9);
+            prop_assert_eq!(names(&mail).len(), 10);
         }
     }
 }

@@ -72,18 +72,28 @@ impl TestServer {
 
     /// Starts one on either database whose mail is captured.
     pub async fn with_mail(database: Database) -> Self {
+        Self::with_mail_and(database, config()).await
+    }
+
+    /// Starts one on either database whose mail is captured.
+    pub async fn with_mail_and(database: Database, config: Config) -> Self {
         let directory = tempfile::tempdir().expect("there is a temporary directory");
         let address = database.create(directory.path()).await;
         let mailer = Mailer::Captured(Captured::below(directory.path()));
-        Self::over_with(config(), directory, address, mailer).await
+        Self::over_with(config, directory, address, mailer).await
+    }
+
+    /// Starts one on SQLite whose mail goes somewhere, configured so.
+    pub async fn sending_with(mailer: Mailer, config: Config) -> Self {
+        let directory = tempfile::tempdir().expect("there is a temporary directory");
+        let address = Database::Sqlite.create(directory.path()).await;
+        Self::over_with(config, directory, address, mailer).await
     }
 
     /// Starts one on SQLite whose mail goes somewhere.
     pub async fn sending(mailer: Mailer) -> Self {
-        let directory = tempfile::tempdir().expect("there is a temporary directory");
-        let address = Database::Sqlite.create(directory.path()).await;
         let config = Config { mail_from: Some("shop@mail.example".to_owned()), ..config() };
-        Self::over_with(config, directory, address, mailer).await
+        Self::sending_with(mailer, config).await
     }
 
     /// The mail that was captured, newest first, once there is as much.

@@ -13,6 +13,7 @@ pub mod database;
 pub mod dovecot;
 pub mod faults;
 pub mod imap;
+pub mod incoming;
 pub mod panel;
 pub mod process;
 pub mod smtp;
