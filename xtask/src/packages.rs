@@ -45,6 +45,27 @@ pub fn need_postgres() -> Result<()> {
     Ok(())
 }
 
+/// Sees that Dovecot is there, from which the server's tests start a mailbox of their own; installs it where that can be
+/// done.
+///
+/// # Errors
+///
+/// When it is missing and cannot be installed; the message says what to install.
+pub fn need_dovecot() -> Result<()> {
+    let (missing, advice) = (
+        "no Dovecot for the tests",
+        "install Dovecot 2.3 (Debian 12, Ubuntu: apt-get install dovecot-imapd)",
+    );
+    if has_dovecot() {
+        return Ok(());
+    }
+    install(missing, &["dovecot-imapd"], advice)?;
+    if !has_dovecot() {
+        bail!("{missing} is in the packages: {advice}");
+    }
+    Ok(())
+}
+
 /// Sees that there is a C++ compiler, as the fuzzer that the fuzz targets are linked with is C++; installs one where that
 /// can be done.
 ///
@@ -75,6 +96,11 @@ fn has_postgres() -> bool {
     machine::find_in_path("initdb").is_some()
         || fs::read_dir(Path::new("/usr/lib/postgresql"))
             .is_ok_and(|versions| versions.flatten().any(installed))
+}
+
+/// Whether `dovecot` is in `PATH`, or where Debian keeps it.
+fn has_dovecot() -> bool {
+    machine::find_in_path("dovecot").is_some() || Path::new("/usr/sbin/dovecot").is_file()
 }
 
 fn is_root() -> bool {

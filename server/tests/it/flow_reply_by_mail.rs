@@ -220,6 +220,22 @@ async fn what_others_send_there_is_for_agents_alone(database: Database) {
     assert!(!String::from_utf8_lossy(&answered.raw).contains(&earlier), "it is not told of mails to others");
 }
 
+async fn of_a_sender_of_whom_nothing_is_known_the_mail_that_they_answer_speaks(database: Database) {
+    let post = PostOffice::on(database).await;
+    let (_desk, gone, mail) = post.who_was_mailed().await;
+    let unknown = |letter| Letter { sender: Sender::Unknown, ..letter };
+    // The address alone, which a mail that was forwarded holds as well, shows nothing.
+    post.take(&unknown(Letter::new(ADA, &mail.reply_to, "One."))).await;
+    assert_eq!(number(&post.server.app.store, VERIFIED).await, 0);
+    post.take(&unknown(Letter::answering(&mail, "bob@mail.example", "Ada forwarded this to me."))).await;
+    assert_eq!(number(&post.server.app.store, VERIFIED).await, 0);
+    post.take(&unknown(Letter::answering(&mail, "ADA@Mail.example", "Two."))).await;
+    assert_eq!(number(&post.server.app.store, VERIFIED).await, 1);
+    let senders: Vec<_> =
+        mails_in(&post.server, gone.conversation).await.into_iter().map(|mail| mail.sender).collect();
+    assert_eq!(senders, [SenderCheck::Unknown; 3]);
+}
+
 async fn a_copy_holds_nothing_that_others_sent(database: Database) {
     let post = PostOffice::on(database).await;
     let (_desk, gone, mail) = post.who_was_mailed().await;
@@ -260,6 +276,7 @@ on_both_databases! {
     the_address_tells_the_conversation_then_the_mail_that_is_named_and_never_the_sender,
     a_mail_reopens_what_is_solved_and_begins_anew_what_is_closed,
     what_others_send_there_is_for_agents_alone,
+    of_a_sender_of_whom_nothing_is_known_the_mail_that_they_answer_speaks,
     a_copy_holds_nothing_that_others_sent,
     what_was_not_mailed_yet_still_goes_out,
 }

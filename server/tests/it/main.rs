@@ -19,6 +19,7 @@ mod flow_first_message;
 mod flow_group_commit;
 mod flow_introduction;
 mod flow_mail;
+mod flow_mailbox;
 mod flow_outbox;
 mod flow_presence;
 mod flow_races;

@@ -89,6 +89,7 @@ fn cargo_here(checkout: &Checkout, subcommand: &str) -> Command {
 /// Runs unit tests, integration tests and the examples in documentation, but not the stories.
 pub fn run_host_tests(checkout: &Checkout) -> Result<()> {
     packages::need_postgres()?;
+    packages::need_dovecot()?;
     let mut cargo = cargo_here(checkout, "test");
     cargo.args(["--quiet", "--no-fail-fast", "--lib", "--bins"]);
     select_tests(&mut cargo, &test_programs(checkout, |member| member != STORIES)?);
