@@ -18,6 +18,9 @@ use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::inbound_mail::{self, InboundMail, Outcome, Place};
 use crate::store::{StoreError, Tx};
 
+/// Characters that are kept of a mail that belongs to no conversation.
+const UNMATCHED_CHARS: usize = 2_000;
+
 /// Takes a mail.
 pub struct TakeMail {
     /// Where it lies.
@@ -221,8 +224,11 @@ impl TakeMail {
             Content::Message(written) => written.verdict.clone(),
             _ => None,
         };
-        // What no person wrote, or was there before, is not kept: the mailbox has it.
+        // What no person wrote, or was there before, is not kept: the mailbox has it. Of what belongs nowhere, most of which is
+        // nobody's, the beginning tells whether somebody should look there.
         let is_kept = !matches!(noted.outcome, Outcome::Ignored);
+        let chars = if noted.outcome == Outcome::Unmatched { UNMATCHED_CHARS } else { usize::MAX };
+        let original: String = mail.original.chars().take(chars).collect();
         let row = InboundMail {
             id: InboundId::mint(cx.now, clock::id_entropy()?),
             place: self.place.clone(),
@@ -231,7 +237,7 @@ impl TakeMail {
             detail: noted.detail.clone(),
             conversation: noted.conversation,
             entry: noted.entry,
-            original: some(&mail.original).filter(|_| is_kept),
+            original: some(&original).filter(|_| is_kept),
             subject: some(&mail.subject).filter(|_| is_kept),
             from: some(&mail.from).filter(|_| is_kept),
             sent_at: mail.sent_at,
