@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::letter::Letterhead;
 use crate::mail::inbound::sender::{Authenticator, Trust, Verdict};
-use crate::mail::inbound::{InboundMail, Unreadable, parse};
+use crate::mail::inbound::{InboundMail, MAIL_BYTES, Unreadable, parse};
 use crate::mail::mailbox::{Content, Fetched, Mailbox, MailboxOptions, Take, Taken};
 use crate::mail::message::MailAddress;
 use crate::mail::reply_address::{self, ReplyKey};
@@ -71,7 +71,9 @@ pub fn mailbox_of(config: &Config) -> Result<Option<(Mailbox, String)>, InboxErr
     let (some_key, some) = (ReplyKey::from_bytes([0; 32]), ConversationId(uuid::Uuid::nil()));
     reply_address::make(&some_key, some, address.as_str()).map_err(|error| wrong(key, &error))?;
     let name = url.mailbox();
-    let mailbox = Mailbox::new(url, MailboxOptions::default()).map_err(|error| wrong("imap_url", &error))?;
+    let size_limit = u32::try_from(MAIL_BYTES).unwrap_or(u32::MAX);
+    let options = MailboxOptions { size_limit, ..MailboxOptions::default() };
+    let mailbox = Mailbox::new(url, options).map_err(|error| wrong("imap_url", &error))?;
     Ok(Some((mailbox, name)))
 }
 

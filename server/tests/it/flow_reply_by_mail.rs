@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::builders::entry_id;
 use crate::harness::database::{execute, number, on_both_databases};
 use crate::harness::incoming::{ADA, Gone, Letter, OurMail, PostOffice, Sender};
-use crate::harness::{AgentActor, Database, TestServer, within};
+use crate::harness::{AgentActor, Database, TestServer, eventually, within};
 
 const VERIFIED: &str = "SELECT COUNT(*) FROM contact WHERE email_verified_at IS NOT NULL";
 const PENDING: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'pending'";
@@ -260,6 +260,8 @@ async fn what_was_not_mailed_yet_still_goes_out(database: Database) {
     post.server.advance(1_200);
     let next = OurMail::from(&post.server.await_mails(before + 1).await[0]);
     assert!(next.text.contains("There is a shade, too.") && !next.text.contains("Yes, three are left."));
+    let settled = async || number(&post.server.app.store, PENDING).await == 0;
+    eventually("the settlement", settled).await;
     // A host that names our mails anew: the last that went to them is the one that they answer.
     let renamed = Letter { in_reply_to: None, ..Letter::answering(&next, ADA, "And the shade.") };
     post.take(&renamed).await;
