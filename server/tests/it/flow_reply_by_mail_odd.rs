@@ -118,18 +118,21 @@ async fn a_report_counts_if_it_names_our_mail_and_whom_it_went_to(database: Data
     assert_eq!(failures(&post.server, gone.conversation).await, []);
     assert_eq!(number(&post.server.app.store, UNREACHABLE).await, 0);
 
+    assert_eq!(post.take(&report(&mail, ADA, "failed", "4.2.2")).await, Taken::Done);
+    assert_eq!(failures(&post.server, gone.conversation).await.len(), 1);
+    assert_eq!(number(&post.server.app.store, PENDING).await, 0, "what was given up is not sent again");
     desk.reply(gone.conversation, "Are you there?").await;
     assert_eq!(number(&post.server.app.store, PENDING).await, 1);
     // Given up for a reason that passes: agents know, and the next mail is sent.
     assert_eq!(post.take(&report(&mail, ADA, "failed", "4.2.2")).await, Taken::Done);
-    assert_eq!(failures(&post.server, gone.conversation).await.len(), 1);
+    assert_eq!(failures(&post.server, gone.conversation).await.len(), 2);
     assert_eq!(number(&post.server.app.store, PENDING).await, 1);
     let gone_for_good = report(&mail, "ADA@mail.example", "failed", "5.1.1");
     assert_eq!(post.take(&gone_for_good).await, Taken::Done);
     assert_eq!(post.take(&gone_for_good).await, Taken::Done, "delivered once more");
     let told = failures(&post.server, gone.conversation).await;
-    assert_eq!(told.len(), 2);
-    assert!(told[1].1.contains("no such user here"), "{told:?}");
+    assert_eq!(told.len(), 3);
+    assert!(told[2].1.contains("no such user here"), "{told:?}");
     let bounced = Presence::Unreachable(UnreachableReason::Bounced);
     desk.await_summary("the reason", |row| row.presence == bounced).await;
     assert_eq!(number(&post.server.app.store, PENDING).await, 0, "the follow-up is cancelled");
