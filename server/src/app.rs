@@ -21,7 +21,7 @@ use crate::mailer::Mailer;
 use crate::outage::Outage;
 use crate::service::check_disk::CheckDisk;
 use crate::service::mail_key::MailKey;
-use crate::service::{Context, UseCase, UseCaseError};
+use crate::service::{Context, RequestLimits, UseCase, UseCaseError};
 use crate::store::{Store, StoreError, Tx, conversation};
 
 /// How often a use case is done before its client is told to come back later. Of those who meet, one gets through each
@@ -127,7 +127,11 @@ impl App {
     /// decided from what others have written and not yet committed.
     async fn attempt<U: UseCase>(&self, use_case: &U) -> Result<Done<U::Output>, UseCaseError> {
         let mut tx = self.store.begin().await?;
-        let cx = Context::new(self.clock.now(), Arc::clone(&self.hub) as _);
+        let limits = RequestLimits {
+            mails_a_day: self.config.requested_mails_per_visitor_per_day,
+            unverified_addresses_a_day: self.config.unverified_addresses_per_visitor_per_day,
+        };
+        let cx = Context::new(self.clock.now(), Arc::clone(&self.hub) as _, limits);
         match run(use_case, &mut tx, cx).await {
             Ok(done) => {
                 tx.commit().await?;

@@ -64,6 +64,10 @@ pub struct Config {
     pub mails_per_domain_per_hour: u32,
     /// Mails that may be sent for one site in an hour.
     pub mails_per_site_per_hour: u32,
+    /// Mails that one visitor may cause in a day by asking for them: copies of the conversation and new links.
+    pub requested_mails_per_visitor_per_day: u32,
+    /// Different addresses that one visitor may name in a day for a copy, of those that nobody has verified.
+    pub unverified_addresses_per_visitor_per_day: u32,
 }
 
 /// How log lines look.
@@ -123,6 +127,9 @@ impl Default for Config {
             // Many visitors share the domain of a large provider.
             mails_per_domain_per_hour: 500,
             mails_per_site_per_hour: 1_000,
+            requested_mails_per_visitor_per_day: 10,
+            // A slip of the finger or two, a colleague; nobody has a list of addresses.
+            unverified_addresses_per_visitor_per_day: 5,
         }
     }
 }
@@ -174,6 +181,8 @@ impl Config {
             ("mails_per_address_per_day", self.mails_per_address_per_day),
             ("mails_per_domain_per_hour", self.mails_per_domain_per_hour),
             ("mails_per_site_per_hour", self.mails_per_site_per_hour),
+            ("requested_mails_per_visitor_per_day", self.requested_mails_per_visitor_per_day),
+            ("unverified_addresses_per_visitor_per_day", self.unverified_addresses_per_visitor_per_day),
         ];
         match positive.iter().find(|(_, value)| *value == 0) {
             Some((name, _)) => Err(ConfigError::Value(format!("{name} must be at least 1"))),

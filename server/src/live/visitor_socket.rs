@@ -428,11 +428,13 @@ impl Client {
 }
 
 /// What is told of the contact: that an address or a number is known, and not which. An agent may have attached the
-/// conversation to somebody who is not in front of this browser; what was typed here stands in the log.
+/// conversation to somebody who is not in front of this browser, or somebody else may have opened the link of a mail to
+/// an address that was typed here; what was typed here stands in the log. A name is told while the address is only typed:
+/// the panel sends it again with the address, and nobody was joined by it.
 fn told(contact: &Contact) -> Contact {
     let is_known = |given: &Option<String>| given.as_ref().map(|_| "…".to_owned());
     Contact {
-        name: contact.name.clone(),
+        name: if contact.email_verified { is_known(&contact.name) } else { contact.name.clone() },
         email: is_known(&contact.email),
         email_verified: contact.email_verified,
         phone: is_known(&contact.phone),

@@ -18,6 +18,12 @@ pub fn again_at(now: Timestamp, attempts: u32, jitter: u8) -> Option<Timestamp> 
     Some(now.after(pause + pause / 4 * u32::from(jitter) / 255))
 }
 
+/// How long a mail is tried all together, about a day and a half. One that waits longer for anything is given up too.
+#[must_use]
+pub fn patience() -> Duration {
+    Duration::from_secs(60 * MINUTES.iter().sum::<u64>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +37,6 @@ mod tests {
         assert!(pauses[..8].is_sorted() && pauses[..8].iter().all(Option::is_some));
         assert_eq!(pauses[8], None);
         assert_eq!(again_at(now, u32::MAX, 0), None);
+        assert!((34..=36).contains(&(patience().as_secs() / 3600)));
     }
 }

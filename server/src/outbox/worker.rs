@@ -88,6 +88,7 @@ impl Worker {
             address_a_day: config.mails_per_address_per_day,
             domain_an_hour: config.mails_per_domain_per_hour,
             site_an_hour: config.mails_per_site_per_hour,
+            patience: backoff::patience(),
         };
         let prepare = PrepareMail { job: job.clone(), lease_until, limits };
         let Some(material) = self.app.perform(prepare).await? else {

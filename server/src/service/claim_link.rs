@@ -1,5 +1,6 @@
 //! A resume link is opened on a device: the device gets a session of the conversation's visitor, and the address that the
-//! link was sent to is shown to be theirs.
+//! link was sent to is shown to be theirs. Whoever had shown so before becomes one contact with them; what either may
+//! read stays what their own sessions are for.
 
 use causette_shared::entry::{Author, Body, Event, MailKind};
 use causette_shared::id::{ConversationId, JobId, SiteKey};
@@ -7,10 +8,12 @@ use causette_shared::problem::{Problem, ProblemKind};
 
 use crate::clock;
 use crate::secret::SecretHash;
+use crate::service::contact::adopt_verified;
+use crate::service::copy::{NewAddress, count_request};
 use crate::service::prepare_mail::Payload;
 use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::resume_link::{self, Link};
-use crate::store::{Tx, contact, conversation, outbox, site};
+use crate::store::{Tx, contact, conversation, outbox, site, visitor};
 
 /// Between two new links to the same address.
 const NEW_LINK_EVERY: std::time::Duration = std::time::Duration::from_secs(600);
@@ -54,8 +57,10 @@ impl UseCase for ClaimLink {
         if !resume_link::create_session(tx, &self.session, found.visitor, link.id, cx.now).await? {
             return Err(UseCaseError::refused(ProblemKind::IdReused));
         }
-        if let Some(contact) = found.contact_id {
-            contact::verify_email(tx, contact, &link.email, cx.now).await?;
+        // Where we have another address of theirs, this one was named for a copy: it is somebody's, perhaps not theirs.
+        let held = found.contact.email.as_deref().map(contact::fold);
+        if held.is_none_or(|held| held == contact::fold(&link.email)) {
+            adopt_verified(tx, cx, found.visitor, &link.email).await?;
         }
         let id = cx.mint_entry_id()?;
         let event = Event::Resumed { devices: link.claims + 1 };
@@ -73,7 +78,11 @@ async fn find(
     let Some(link) = resume_link::find_link(tx, token).await? else {
         return Err(UseCaseError::refused(ProblemKind::NotFound));
     };
-    // First the conversation, then what hangs on it.
+    let Some(found) = conversation::find_conversation(tx, link.conversation).await? else {
+        return Err(UseCaseError::refused(ProblemKind::NotFound));
+    };
+    // First the visitor, then their conversation, then what hangs on it.
+    visitor::lock_visitor_by_id(tx, found.visitor).await?;
     conversation::lock_conversation(tx, link.conversation).await?;
     let link = resume_link::lock_link(tx, token).await?;
     match link {
@@ -102,6 +111,7 @@ impl UseCase for RequestNewLink {
             // Taken back by an agent: whoever holds it gets no other.
             return Err(UseCaseError::refused(ProblemKind::NotFound));
         }
+        count_request(tx, cx, found.visitor, NewAddress::No, ProblemKind::RateLimited).await?;
         let folded = contact::fold(&link.email);
         let recent = cx.now.before(NEW_LINK_EVERY);
         if outbox::count_to(tx, MailKind::NewLink, &folded, recent).await? > 0 {

@@ -32,12 +32,15 @@ pub async fn read_facts(
     conversation: &Conversation,
     left_at: Option<Timestamp>,
 ) -> Result<Facts, UseCaseError> {
-    let unseen = entry::find_unseen_replies(tx, conversation.id, conversation.visitor_seen).await?;
+    let mailed = outbox::find_mailed(tx, conversation.id).await?;
+    // What a mail has carried already goes along with the next one, but is no reason for it.
+    let settled = mailed.map_or(0, |mailed| mailed.upto).max(conversation.visitor_seen);
+    let unseen = entry::find_unseen_replies(tx, conversation.id, settled).await?;
     Ok(Facts {
         unseen_since: unseen.map(|unseen| unseen.first_at),
         last_reply_at: unseen.map(|unseen| unseen.last_at),
         left_at,
-        mailed_at: outbox::last_mailed_at(tx, conversation.id).await?,
+        mailed_at: mailed.map(|mailed| mailed.at),
         is_reachable: conversation.unreachable().is_none(),
     })
 }

@@ -110,12 +110,23 @@ pub trait Whereabouts: Send + Sync {
     fn is_here(&self, visitor: VisitorId) -> bool;
 }
 
+/// How much mail a visitor may cause by asking for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestLimits {
+    /// Copies and new links of one visitor in a day.
+    pub mails_a_day: u32,
+    /// Different addresses that nobody has verified, of one visitor in a day.
+    pub unverified_addresses_a_day: u32,
+}
+
 /// What a use case knows beside its input, and where it leaves what it changed.
 pub struct Context {
     /// The time of this use case: one instant for all that it writes.
     pub now: Timestamp,
     /// Who is on a page just now.
     pub whereabouts: Arc<dyn Whereabouts>,
+    /// How much mail a visitor may cause by asking for it.
+    pub limits: RequestLimits,
     /// Whether a job was left in the outbox, or moved there.
     pub has_job: bool,
     touched: BTreeMap<ConversationId, Touched>,
@@ -133,8 +144,8 @@ pub struct Touched {
 impl Context {
     /// Makes the context of one use case.
     #[must_use]
-    pub fn new(now: Timestamp, whereabouts: Arc<dyn Whereabouts>) -> Self {
-        Self { now, whereabouts, has_job: false, touched: BTreeMap::new() }
+    pub fn new(now: Timestamp, whereabouts: Arc<dyn Whereabouts>, limits: RequestLimits) -> Self {
+        Self { now, whereabouts, limits, has_job: false, touched: BTreeMap::new() }
     }
 
     /// The conversations that were changed.

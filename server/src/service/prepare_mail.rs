@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use causette_shared::entry::{Author, Body, Entry, MailKind};
+use causette_shared::entry::{Author, Body, Entry, Event, MailKind};
 use causette_shared::follow_up::{Decision, decide};
 use causette_shared::id::{ConversationId, JobId, LinkId, Seq, SessionSecret};
 use causette_shared::time::Timestamp;
@@ -15,7 +15,7 @@ use crate::secret::{self, SecretHash};
 use crate::service::{Context, UseCase, UseCaseError, follow_up, visitor_view};
 use crate::site::Site;
 use crate::store::conversation::{self, Conversation};
-use crate::store::outbox::{self, Job, Settled};
+use crate::store::outbox::{self, Job, Scope, Settled};
 use crate::store::resume_link::{self, Link};
 use crate::store::{Tx, contact, entry, site};
 
@@ -45,6 +45,8 @@ pub struct MailLimits {
     pub domain_an_hour: u32,
     /// For one site in an hour.
     pub site_an_hour: u32,
+    /// A mail that would wait longer than this for its turn is given up.
+    pub patience: Duration,
 }
 
 /// Prepares the mail of a claimed job.
@@ -111,10 +113,13 @@ impl UseCase for PrepareMail {
         let Some(to) = address else {
             return self.end(tx, cx, Some(&found), Settled::Cancelled).await;
         };
-        if let Some(why) = self.limit(tx, cx, &found, &to).await? {
-            return self.end(tx, cx, Some(&found), Settled::Dead(why.to_owned())).await;
+        if let Some(settled) = self.limit(tx, cx, &found, &to).await? {
+            // Those who wait are counted by where they go, and lists show it.
+            outbox::set_recipient(tx, self.job.id, &contact::fold(&to)).await?;
+            return self.end(tx, cx, Some(&found), settled).await;
         }
-        if !outbox::begin_attempt(tx, &self.job, &contact::fold(&to), self.lease_until).await? {
+        let (folded, upto) = (contact::fold(&to), found.last_seq);
+        if !outbox::begin_attempt(tx, &self.job, &folded, upto, self.lease_until).await? {
             return Ok(None);
         }
         let token = secret::mint()?;
@@ -142,17 +147,24 @@ impl PrepareMail {
         settled: Settled,
     ) -> Result<Option<Box<Material>>, UseCaseError> {
         let next = match &settled {
-            Settled::Postponed(due) => Some(*due),
+            Settled::Postponed(due) | Settled::Limited(due, _) => Some(*due),
             _ => None,
         };
         let is_ours = outbox::settle(tx, &self.job, &settled, cx.now).await?;
-        if let Some(found) = found
-            && is_ours
-            && self.job.kind == MailKind::FollowUp
-            && found.follow_up_at != next
-        {
+        let Some(found) = found.filter(|_| is_ours) else {
+            return Ok(None);
+        };
+        if self.job.kind == MailKind::FollowUp && found.follow_up_at != next {
             conversation::set_follow_up(tx, found.id, next).await?;
             cx.touch(found.id);
+        }
+        if let Settled::Dead(reason) = settled {
+            // Whoever answered has to know that it did not arrive.
+            let payload: Payload = serde_json::from_str(&self.job.payload).unwrap_or_default();
+            let to = payload.email.or_else(|| found.contact.email.clone()).unwrap_or_default();
+            let id = cx.mint_entry_id()?;
+            let body = Body::Event(Event::MailFailed { to, reason });
+            cx.add_entry(tx, found.id, id, Author::Automatic, body).await?;
         }
         Ok(None)
     }
@@ -182,27 +194,72 @@ impl PrepareMail {
         }
     }
 
-    /// Why the mail may not go: too many went there already.
+    /// What to do where too many mails went there already: it waits for its turn, or is given up where that would come too
+    /// late.
     async fn limit(
         &self,
         tx: &mut Tx,
         cx: &Context,
         found: &Conversation,
         to: &str,
-    ) -> Result<Option<&'static str>, UseCaseError> {
+    ) -> Result<Option<Settled>, UseCaseError> {
         let to = contact::fold(to);
         let domain = to.rsplit_once('@').map_or("", |(_, domain)| domain);
-        let MailLimits { address_a_day, domain_an_hour, site_an_hour } = self.limits;
-        if outbox::count_sent_to(tx, &to, cx.now.before(DAY)).await? >= i64::from(address_a_day) {
-            return Ok(Some("the limit of mails to one address in a day is reached"));
+        let MailLimits { address_a_day, domain_an_hour, site_an_hour, patience } = self.limits;
+        let mut held: Option<(Timestamp, &str)> = None;
+        for (scope, window, limit, why) in [
+            (
+                Scope::Address(&to),
+                DAY,
+                address_a_day,
+                "the limit of mails to one address in a day is reached",
+            ),
+            (
+                Scope::Domain(domain),
+                HOUR,
+                domain_an_hour,
+                "the limit of mails to one domain in an hour is reached",
+            ),
+            (
+                Scope::Site(&found.site),
+                HOUR,
+                site_an_hour,
+                "the limit of mails of one site in an hour is reached",
+            ),
+        ] {
+            let turn = self.turn(tx, cx.now, scope, window, limit).await?;
+            // Of several the one that holds longest.
+            held = held.max(turn.map(|at| (at, why)));
         }
-        if outbox::count_sent_to_domain(tx, domain, cx.now.before(HOUR)).await? >= i64::from(domain_an_hour) {
-            return Ok(Some("the limit of mails to one domain in an hour is reached"));
+        Ok(held.map(|(at, why)| {
+            let since = self.job.limited_at.unwrap_or(cx.now);
+            if at.since(since) > patience {
+                Settled::Dead(why.to_owned())
+            } else {
+                Settled::Limited(at, why.to_owned())
+            }
+        }))
+    }
+
+    /// When a limit lets this mail go; `None` where it does now. The window has room as soon as the oldest of the last
+    /// `limit` mails leaves it; whoever was held back before takes the first room, so that each wakes about once.
+    async fn turn(
+        &self,
+        tx: &mut Tx,
+        now: Timestamp,
+        scope: Scope<'_>,
+        window: Duration,
+        limit: u32,
+    ) -> Result<Option<Timestamp>, UseCaseError> {
+        let since = now.before(window);
+        let limit = limit.max(1);
+        if outbox::find_sent_at(tx, scope, since, limit - 1).await?.is_none() {
+            return Ok(None);
         }
-        if outbox::count_sent_for(tx, &found.site, cx.now.before(HOUR)).await? >= i64::from(site_an_hour) {
-            return Ok(Some("the limit of mails of one site in an hour is reached"));
-        }
-        Ok(None)
+        let before = outbox::count_limited_before(tx, scope, &self.job, now).await?;
+        let place = limit - 1 - before % limit;
+        let leaves = outbox::find_sent_at(tx, scope, since, place).await?.unwrap_or(now);
+        Ok(Some(leaves.after(window).after(window.saturating_mul(before / limit))))
     }
 
     #[expect(clippy::too_many_arguments, reason = "what was found on the way goes into the mail")]

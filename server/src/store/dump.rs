@@ -167,16 +167,21 @@ pub async fn count_restore(tx: &mut Tx) -> Result<(), StoreError> {
 /// The database fails.
 pub async fn complete_rows(tx: &mut Tx, schema: i64) -> Result<(), StoreError> {
     const MAIL: i64 = 2;
+    const LIMITS: i64 = 3;
     const SESSIONS: &str = "INSERT INTO visitor_session (session_hash, visitor_id, resume_link_id, created_at) \
          SELECT session_hash, id, NULL, created_at FROM visitor \
          WHERE NOT EXISTS (SELECT 1 FROM visitor_session WHERE visitor_session.visitor_id = visitor.id)";
     const ADDRESSES: &str =
         "UPDATE contact SET email_folded = LOWER(email) WHERE email_folded IS NULL AND email IS NOT NULL";
-    if schema >= MAIL {
-        return Ok(());
-    }
-    for sql in [SESSIONS, ADDRESSES] {
-        both!(tx, conn => sqlx::query(sql).execute(conn).await.map(drop))?;
+    // See the migration `mail_limits`.
+    const DOMAINS: &str = "UPDATE outbox SET recipient_domain = \
+         SUBSTR(recipient, LENGTH(RTRIM(recipient, REPLACE(recipient, '@', ''))) + 1) WHERE recipient LIKE '%@%'";
+    const SITES: &str = "UPDATE outbox SET site_key = \
+         (SELECT conversation.site_key FROM conversation WHERE conversation.id = outbox.conversation_id)";
+    for (since, sql) in [(MAIL, SESSIONS), (MAIL, ADDRESSES), (LIMITS, DOMAINS), (LIMITS, SITES)] {
+        if schema < since {
+            both!(tx, conn => sqlx::query(sql).execute(conn).await.map(drop))?;
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! outcome nobody knows there is at most one more.
 
 use causette_shared::entry::MailKind;
-use causette_shared::id::{ConversationId, JobId, SiteKey};
+use causette_shared::id::{ConversationId, JobId, Seq, SiteKey, VisitorId};
 use causette_shared::time::Timestamp;
 use sqlx::FromRow;
 
@@ -28,6 +28,8 @@ pub struct Job {
     pub uncertain: u32,
     /// When it is due.
     pub due_at: Timestamp,
+    /// Since when a limit of mails holds it back.
+    pub limited_at: Option<Timestamp>,
 }
 
 /// A job as the desk sees it.
@@ -82,6 +84,7 @@ struct Row {
     attempts: i64,
     uncertain: i64,
     due_at: i64,
+    limited_at: Option<i64>,
 }
 
 impl TryFrom<Row> for Job {
@@ -96,6 +99,7 @@ impl TryFrom<Row> for Job {
             attempts: parse_count(row.attempts, "outbox.attempts")?,
             uncertain: parse_count(row.uncertain, "outbox.uncertain")?,
             due_at: Timestamp(row.due_at),
+            limited_at: row.limited_at.map(Timestamp),
         })
     }
 }
@@ -143,7 +147,8 @@ pub async fn create_job(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO outbox (id, kind, conversation_id, payload, state, due_at, attempts, uncertain, \
-         created_at) VALUES ($1, $2, $3, $4, 'pending', $5, 0, 0, $6)";
+         created_at, site_key) VALUES ($1, $2, $3, $4, 'pending', $5, 0, 0, $6, \
+         (SELECT site_key FROM conversation WHERE id = $3))";
     both!(tx, conn => sqlx::query(SQL)
         .bind(id.to_string())
         .bind(kind.as_str())
@@ -168,7 +173,8 @@ pub async fn schedule_follow_up(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO outbox (id, kind, conversation_id, payload, state, due_at, attempts, uncertain, \
-         created_at) VALUES ($1, 'follow_up', $2, '{}', 'pending', $3, 0, 0, $4) \
+         created_at, site_key) VALUES ($1, 'follow_up', $2, '{}', 'pending', $3, 0, 0, $4, \
+         (SELECT site_key FROM conversation WHERE id = $2)) \
          ON CONFLICT (conversation_id) WHERE kind = 'follow_up' AND state = 'pending' \
          DO UPDATE SET due_at = CASE WHEN outbox.attempts = 0 THEN excluded.due_at ELSE outbox.due_at END";
     both!(tx, conn => sqlx::query(SQL)
@@ -237,7 +243,7 @@ pub async fn claim_jobs(
          WHERE id IN (SELECT id FROM outbox WHERE state = 'pending' AND due_at <= $2 \
              AND (lease_until IS NULL OR lease_until <= $2) ORDER BY due_at, id LIMIT $3) \
          AND state = 'pending' AND (lease_until IS NULL OR lease_until <= $2) \
-         RETURNING id, kind, conversation_id, payload, attempts, uncertain, due_at";
+         RETURNING id, kind, conversation_id, payload, attempts, uncertain, due_at, limited_at";
     let rows: Vec<Row> = both!(tx, conn => sqlx::query_as(SQL)
         .bind(lease_until.0)
         .bind(now.0)
@@ -258,7 +264,7 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
     Ok(due.map(Timestamp))
 }
 
-/// Notes that a mail is about to go out to an address. False where the job is no longer this worker's: its lease is over
+/// Notes that a mail is about to go out to an address, with what there is up to an entry. False where the job is no longer this worker's: its lease is over
 /// and another has it, or it ended.
 ///
 /// # Errors
@@ -268,15 +274,18 @@ pub async fn begin_attempt(
     tx: &mut Tx,
     job: &Job,
     recipient: &str,
+    upto: Seq,
     lease_until: Timestamp,
 ) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE outbox SET uncertain = uncertain + 1, recipient = $3, lease_until = $4 \
-         WHERE id = $1 AND attempts = $2 AND state = 'pending'";
+    const SQL: &str = "UPDATE outbox SET uncertain = uncertain + 1, recipient = $3, recipient_domain = $4, \
+         lease_until = $5, upto = $6, limited_at = NULL WHERE id = $1 AND attempts = $2 AND state = 'pending'";
     let begun = both!(tx, conn => sqlx::query(SQL)
         .bind(job.id.to_string())
         .bind(i64::from(job.attempts))
         .bind(recipient.to_owned())
+        .bind(domain_of(recipient).to_owned())
         .bind(lease_until.0)
+        .bind(i64::from(upto))
         .execute(conn)
         .await
         .map(|done| done.rows_affected()))?;
@@ -298,6 +307,8 @@ pub enum Settled {
     Cancelled,
     /// It was not its time yet: then.
     Postponed(Timestamp),
+    /// A limit of mails holds it back until then, and why. No attempt was made.
+    Limited(Timestamp, String),
 }
 
 /// Ends an attempt. False where the job is no longer this worker's.
@@ -313,6 +324,8 @@ pub async fn settle(tx: &mut Tx, job: &Job, settled: &Settled, now: Timestamp) -
          WHERE id = $1 AND attempts = $2 AND state = 'pending'";
     const POSTPONED: &str = "UPDATE outbox SET due_at = $3, lease_until = NULL, attempts = attempts - 1 \
          WHERE id = $1 AND attempts = $2 AND state = 'pending'";
+    const LIMITED: &str = "UPDATE outbox SET due_at = $3, error = $4, limited_at = COALESCE(limited_at, $5), \
+         lease_until = NULL, attempts = attempts - 1 WHERE id = $1 AND attempts = $2 AND state = 'pending'";
     let (id, attempts) = (job.id.to_string(), i64::from(job.attempts));
     let changed = match settled {
         Settled::Sent | Settled::Dead(_) | Settled::Cancelled => {
@@ -351,23 +364,41 @@ pub async fn settle(tx: &mut Tx, job: &Job, settled: &Settled, now: Timestamp) -
             .execute(conn)
             .await
             .map(|done| done.rows_affected()))?,
+        Settled::Limited(due, why) => both!(tx, conn => sqlx::query(LIMITED)
+            .bind(id)
+            .bind(attempts)
+            .bind(due.0)
+            .bind(why.clone())
+            .bind(now.0)
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected()))?,
     };
     Ok(changed == 1)
 }
 
-/// When the last mail with replies of a conversation was sent.
+/// What was mailed of a conversation's replies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mailed {
+    /// When the last mail with replies was sent.
+    pub at: Timestamp,
+    /// The last entry that any of them could carry.
+    pub upto: Seq,
+}
+
+/// Returns what was mailed of a conversation's replies; `None` where no mail was.
 ///
 /// # Errors
 /// The database fails.
-pub async fn last_mailed_at(
-    tx: &mut Tx,
-    conversation: ConversationId,
-) -> Result<Option<Timestamp>, StoreError> {
-    const SQL: &str = "SELECT MAX(settled_at) FROM outbox WHERE conversation_id = $1 AND state = 'sent' \
-         AND kind IN ('follow_up', 'invite', 'tell')";
-    let (at,): (Option<i64>,) =
+pub async fn find_mailed(tx: &mut Tx, conversation: ConversationId) -> Result<Option<Mailed>, StoreError> {
+    const SQL: &str = "SELECT MAX(settled_at), COALESCE(MAX(upto), 0) FROM outbox \
+         WHERE conversation_id = $1 AND state = 'sent' AND kind IN ('follow_up', 'invite', 'tell')";
+    let (at, upto): (Option<i64>, i64) =
         both!(tx, conn => sqlx::query_as(SQL).bind(conversation.to_string()).fetch_one(conn).await)?;
-    Ok(at.map(Timestamp))
+    let Some(at) = at.map(Timestamp) else {
+        return Ok(None);
+    };
+    Ok(Some(Mailed { at, upto: parse_count(upto, "outbox.upto")? }))
 }
 
 /// The jobs of a conversation whose mail was sent to an address, oldest first: what the next mail to it refers to. Those of
@@ -411,43 +442,134 @@ pub async fn count_to(
     Ok(count)
 }
 
-/// How many mails an address was sent since a time.
+/// What a limit of mails counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// Mails to one address, folded.
+    Address(&'a str),
+    /// Mails to the addresses of one domain.
+    Domain(&'a str),
+    /// Mails for one site.
+    Site(&'a SiteKey),
+}
+
+impl<'a> Scope<'a> {
+    fn value(self) -> &'a str {
+        match self {
+            Self::Address(value) | Self::Domain(value) => value,
+            Self::Site(key) => key.as_str(),
+        }
+    }
+}
+
+/// When the mail was sent that stands at `place` among those since a time, the newest at 0. `None` where there are not so
+/// many.
 ///
 /// # Errors
 /// The database fails.
-pub async fn count_sent_to(tx: &mut Tx, recipient: &str, since: Timestamp) -> Result<i64, StoreError> {
-    const SQL: &str =
-        "SELECT COUNT(*) FROM outbox WHERE recipient = $1 AND settled_at > $2 AND state = 'sent'";
-    count(tx, SQL, recipient, since).await
+#[tracing::instrument(name = "store.outbox.find_sent_at", level = "debug", skip_all, err(level = "debug"))]
+pub async fn find_sent_at(
+    tx: &mut Tx,
+    scope: Scope<'_>,
+    since: Timestamp,
+    place: u32,
+) -> Result<Option<Timestamp>, StoreError> {
+    macro_rules! sent_at {
+        ($column:literal) => {
+            concat!(
+                "SELECT settled_at FROM outbox WHERE ",
+                $column,
+                " = $1 AND settled_at > $2 AND state = 'sent' ORDER BY settled_at DESC LIMIT 1 OFFSET $3"
+            )
+        };
+    }
+    let sql = match scope {
+        Scope::Address(_) => sent_at!("recipient"),
+        Scope::Domain(_) => sent_at!("recipient_domain"),
+        Scope::Site(_) => sent_at!("site_key"),
+    };
+    let found: Option<(i64,)> = both!(tx, conn => sqlx::query_as(sql)
+        .bind(scope.value().to_owned())
+        .bind(since.0)
+        .bind(i64::from(place))
+        .fetch_optional(conn)
+        .await)?;
+    Ok(found.map(|(at,)| Timestamp(at)))
 }
 
-/// How many mails the addresses of a domain were sent since a time.
+/// How many mails a limit holds back that were held back before this one; all of them where it is new.
 ///
 /// # Errors
 /// The database fails.
-pub async fn count_sent_to_domain(tx: &mut Tx, domain: &str, since: Timestamp) -> Result<i64, StoreError> {
-    const SQL: &str = "SELECT COUNT(*) FROM outbox WHERE settled_at > $2 AND state = 'sent' \
-         AND SUBSTR(recipient, LENGTH(recipient) - LENGTH($1)) = '@' || $1";
-    count(tx, SQL, domain, since).await
-}
-
-/// How many mails were sent for a site since a time.
-///
-/// # Errors
-/// The database fails.
-pub async fn count_sent_for(tx: &mut Tx, site: &SiteKey, since: Timestamp) -> Result<i64, StoreError> {
-    const SQL: &str = "SELECT COUNT(*) FROM outbox JOIN conversation ON conversation.id = outbox.conversation_id \
-         WHERE conversation.site_key = $1 AND outbox.settled_at > $2 AND outbox.state = 'sent'";
-    count(tx, SQL, site.as_str(), since).await
-}
-
-async fn count(tx: &mut Tx, sql: &'static str, of: &str, since: Timestamp) -> Result<i64, StoreError> {
+#[tracing::instrument(name = "store.outbox.count_limited", level = "debug", skip_all, err(level = "debug"))]
+pub async fn count_limited_before(
+    tx: &mut Tx,
+    scope: Scope<'_>,
+    job: &Job,
+    now: Timestamp,
+) -> Result<u32, StoreError> {
+    macro_rules! limited {
+        ($column:literal) => {
+            concat!(
+                "SELECT COUNT(*) FROM outbox WHERE ",
+                $column,
+                " = $1 AND settled_at IS NULL AND state = 'pending' AND id <> $3 \
+                 AND (limited_at < $2 OR (limited_at = $2 AND id < $3))"
+            )
+        };
+    }
+    let sql = match scope {
+        Scope::Address(_) => limited!("recipient"),
+        Scope::Domain(_) => limited!("recipient_domain"),
+        Scope::Site(_) => limited!("site_key"),
+    };
     let (count,): (i64,) = both!(tx, conn => sqlx::query_as(sql)
-        .bind(of.to_owned())
+        .bind(scope.value().to_owned())
+        .bind(job.limited_at.map_or(now.0.saturating_add(1), |at| at.0))
+        .bind(job.id.to_string())
+        .fetch_one(conn)
+        .await)?;
+    parse_count(count, "outbox.limited_at")
+}
+
+/// What a visitor has asked for by themselves since a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requested {
+    /// Copies, questions whether to send one, and new links.
+    pub mails: u32,
+    /// Different addresses that nobody had verified among them.
+    pub unverified_addresses: u32,
+}
+
+/// Counts what a visitor has asked for since a time, in all their conversations.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.outbox.count_requested", level = "debug", skip_all, fields(visitor = %visitor), err(level = "debug"))]
+pub async fn count_requested(
+    tx: &mut Tx,
+    visitor: VisitorId,
+    since: Timestamp,
+) -> Result<Requested, StoreError> {
+    const SQL: &str = "SELECT COUNT(*), \
+         COUNT(DISTINCT CASE WHEN outbox.kind = 'confirm_copy' THEN outbox.recipient END) \
+         FROM conversation JOIN outbox ON outbox.conversation_id = conversation.id \
+         WHERE conversation.visitor_id = $1 AND outbox.created_at > $2 \
+         AND outbox.kind IN ('transcript', 'confirm_copy', 'new_link')";
+    let (mails, addresses): (i64, i64) = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(visitor.to_string())
         .bind(since.0)
         .fetch_one(conn)
         .await)?;
-    Ok(count)
+    Ok(Requested {
+        mails: parse_count(mails, "outbox.kind")?,
+        unverified_addresses: parse_count(addresses, "outbox.recipient")?,
+    })
+}
+
+/// What stands behind the `@` of an address.
+fn domain_of(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain)
 }
 
 /// Names the address of a job beforehand, so that it counts.
@@ -455,10 +577,11 @@ async fn count(tx: &mut Tx, sql: &'static str, of: &str, since: Timestamp) -> Re
 /// # Errors
 /// The database fails.
 pub async fn set_recipient(tx: &mut Tx, id: JobId, recipient: &str) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE outbox SET recipient = $2 WHERE id = $1";
+    const SQL: &str = "UPDATE outbox SET recipient = $2, recipient_domain = $3 WHERE id = $1";
     both!(tx, conn => sqlx::query(SQL)
         .bind(id.to_string())
         .bind(recipient.to_owned())
+        .bind(domain_of(recipient).to_owned())
         .execute(conn).await.map(drop))?;
     Ok(())
 }
@@ -495,13 +618,61 @@ pub async fn find_job(tx: &mut Tx, id: JobId) -> Result<Option<Listed>, StoreErr
     row.map(Listed::try_from).transpose()
 }
 
+/// Ends a job that nobody has claimed.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.outbox.cancel", level = "debug", skip_all, fields(job = %id), err(level = "debug"))]
+pub async fn cancel_job(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE outbox SET state = 'cancelled', settled_at = $2 \
+         WHERE id = $1 AND state = 'pending' AND lease_until IS NULL";
+    both!(tx, conn => sqlx::query(SQL).bind(id.to_string()).bind(now.0).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// What waits and what was given up, in a few numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Jobs that wait, for their time or for another attempt.
+    pub waiting: u32,
+    /// When the first of them is, or was, due.
+    pub first_due_at: Option<Timestamp>,
+    /// Those of them that a limit holds back.
+    pub limited: u32,
+    /// Jobs that were given up.
+    pub dead: u32,
+    /// When the newest of them was.
+    pub last_dead_at: Option<Timestamp>,
+}
+
+/// Sums the outbox up.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.outbox.summarise", level = "debug", skip_all, err(level = "debug"))]
+pub async fn summarise(tx: &mut Tx) -> Result<Summary, StoreError> {
+    const WAITING: &str =
+        "SELECT COUNT(*), MIN(due_at), COUNT(limited_at) FROM outbox WHERE state = 'pending'";
+    const DEAD: &str = "SELECT COUNT(*), MAX(settled_at) FROM outbox WHERE state = 'dead'";
+    let (waiting, first, limited): (i64, Option<i64>, i64) =
+        both!(tx, conn => sqlx::query_as(WAITING).fetch_one(conn).await)?;
+    let (dead, last): (i64, Option<i64>) = both!(tx, conn => sqlx::query_as(DEAD).fetch_one(conn).await)?;
+    Ok(Summary {
+        waiting: parse_count(waiting, "outbox.state")?,
+        first_due_at: first.map(Timestamp),
+        limited: parse_count(limited, "outbox.limited_at")?,
+        dead: parse_count(dead, "outbox.state")?,
+        last_dead_at: last.map(Timestamp),
+    })
+}
+
 /// Lists jobs in a state, newest first.
 ///
 /// # Errors
 /// The database fails.
 pub async fn list_jobs(tx: &mut Tx, state: State, limit: u32) -> Result<Vec<Listed>, StoreError> {
-    const SQL: &str = "SELECT id, kind, conversation_id, payload, attempts, uncertain, due_at, state, recipient, \
-         error, created_at, settled_at FROM outbox WHERE state = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
+    const SQL: &str = "SELECT id, kind, conversation_id, payload, attempts, uncertain, due_at, limited_at, \
+         state, recipient, error, created_at, settled_at FROM outbox WHERE state = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
     let rows: Vec<ListedRow> = both!(tx, conn => sqlx::query_as(SQL)
         .bind(state.as_str())
         .bind(i64::from(limit))

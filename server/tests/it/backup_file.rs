@@ -16,7 +16,11 @@ use crate::harness::content::{Random, fill, read_content};
 use crate::harness::database::{number, on_both_databases};
 use crate::harness::store::FreshStore;
 
-on_both_databases!(rows_that_do_not_fit_change_nothing, an_older_backup_is_brought_up_to_date,);
+on_both_databases!(
+    rows_that_do_not_fit_change_nothing,
+    an_older_backup_is_brought_up_to_date,
+    mails_of_an_older_backup_count,
+);
 
 fn open(path: &Path) -> Result<Saved, BackupError> {
     Saved::open(path, &Meter::default())
@@ -218,6 +222,50 @@ async fn an_older_backup_is_brought_up_to_date(database: Database) {
     assert_eq!(number(&to.store, "SELECT updated_at FROM contact WHERE name = 'Ada'").await, 2);
     assert_eq!(number(&to.store, "SELECT created_at FROM contact WHERE name IS NULL").await, 3);
     assert_eq!(number(&to.store, "SELECT COUNT(*) FROM agent").await, 0);
+}
+
+/// What the limits of mails count by is filled in for mails that were sent before it was kept.
+async fn mails_of_an_older_backup_count(database: Database) {
+    let (_directory, path) = place();
+    let to = FreshStore::open(database).await;
+    let table =
+        |name: &str, columns: &[&str], rows: u64| json!({"name": name, "columns": columns, "rows": rows});
+    let jobs = ["id", "kind", "conversation_id", "payload", "state", "due_at", "attempts", "uncertain"];
+    let jobs = [&jobs[..], &["recipient", "created_at", "settled_at"]].concat();
+    let conversation = ["id", "number", "site_key", "visitor_id", "status", "locale", "revision", "last_seq"];
+    let conversation = [
+        &conversation[..],
+        &["agent_seen", "visitor_seen", "unread", "preview", "preview_by", "created_at", "last_message_at"],
+    ]
+    .concat();
+    let tables = json!([
+        sites(1),
+        table("visitor", &["id", "site_key", "session_hash", "created_at"], 1),
+        table("conversation", &conversation, 1),
+        table("outbox", &jobs, 3),
+    ]);
+    let job = |id: &str, conversation: Json, recipient: Json| {
+        json!([id, "tell", conversation, "{}", "sent", 1, 1, 1, recipient, 1, 5])
+    };
+    let lines = [
+        with(header(tables), "schema", json!(2)),
+        json!(["shop", "Shop", "[]", "{}", 1]),
+        json!(["v", "shop", "hash", 1]),
+        json!(["c", 1001, "shop", "v", "open", "en", 1, 1, 0, 0, 0, "", "visitor", 1, 1]),
+        job("1", json!("c"), json!("ada@mail.example")),
+        job("2", json!(null), json!("\"odd@one\"@xn--kln-sna.example")),
+        job("3", json!(null), json!(null)),
+    ];
+    write_sealed(&path, &lines);
+    put_back(&to.store, &path, Existing::Keep).await.expect("it is empty");
+    for (condition, count) in [
+        ("recipient_domain = 'mail.example' AND site_key = 'shop'", 1),
+        ("recipient_domain = 'xn--kln-sna.example' AND site_key IS NULL", 1),
+        ("recipient_domain IS NULL AND site_key IS NULL", 1),
+    ] {
+        let sql = format!("SELECT COUNT(*) FROM outbox WHERE {condition}");
+        assert_eq!(number(&to.store, &sql).await, count, "{condition}");
+    }
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl TestServer {
         Self::with_mail_and(database, config()).await
     }
 
-    /// Starts one on either database whose mail is captured.
+    /// The same, configured so.
     pub async fn with_mail_and(database: Database, config: Config) -> Self {
         let directory = tempfile::tempdir().expect("there is a temporary directory");
         let address = database.create(directory.path()).await;

@@ -235,6 +235,8 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
         job.extend([random.maybe(text(format!("conversation {n}"))), text(random.text()), text(state)]);
         job.extend([integer(random), maybe_integer(random), integer(random), integer(random)]);
         job.extend([optional(random), optional(random), integer(random), maybe_integer(random)]);
+        job.extend([optional(random), random.maybe(site.clone()), maybe_integer(random)]);
+        job.push(maybe_integer(random));
         jobs.push(job);
         links.push(vec![
             text(format!("link {n}")),
