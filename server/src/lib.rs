@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod http;
 pub mod inbox;
 pub mod letter;
@@ -209,6 +210,7 @@ mod tidy {
                 "site", "store",
             ],
         ),
+        ("doctor", &["clock", "config", "doctor", "mail", "store"]),
         ("demo", &["app", "clock", "secret", "service", "site", "store"]),
     ];
 

@@ -3,6 +3,7 @@
 
 mod admin;
 mod backup;
+mod doctor;
 mod progress;
 mod restore;
 mod serve;
@@ -57,6 +58,18 @@ enum Command {
         /// Replace what the database holds. It is lost, unless it is in a backup.
         #[arg(long)]
         replace: bool,
+    },
+    /// Look whether everything works, and say what to do where it does not; a server may be running.
+    Doctor {
+        /// Send one mail to the mailbox that answers are read from, wait for it, and take it out again.
+        #[arg(long)]
+        mail: bool,
+        /// How many seconds that mail may be on its way.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "mail", value_parser = clap::value_parser!(u64).range(1..=3600))]
+        wait_s: u64,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Print every route and frame with who may call it.
     Routes {
@@ -121,6 +134,9 @@ enum CommandError {
     /// The machine's.
     #[error("{0}")]
     Failure(String),
+    /// What is wrong was printed already.
+    #[error("something does not work")]
+    Reported,
 }
 
 impl From<ConfigError> for CommandError {
@@ -165,6 +181,7 @@ pub async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(CommandError::Reported) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("causette: {}", error.to_string().replace('\n', " "));
             ExitCode::from(if matches!(error, CommandError::Usage(_)) { 2 } else { 1 })
@@ -197,6 +214,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandError> {
             let existing = if replace { Existing::Replace } else { Existing::Keep };
             restore::restore(config, file, existing).await
         }
+        Command::Doctor { mail, wait_s, json } => doctor::doctor(config, mail, wait_s, json).await,
         Command::Routes { .. } => Ok(()),
     }
 }

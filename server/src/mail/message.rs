@@ -71,6 +71,12 @@ impl MailAddress {
         self.0.as_ref()
     }
 
+    /// What stands behind the `@`, in its ASCII form.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.domain()
+    }
+
     /// The address for lettre's envelope.
     #[must_use]
     pub const fn as_lettre(&self) -> &Address {

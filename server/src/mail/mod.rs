@@ -9,6 +9,7 @@
 pub mod brand;
 pub mod color;
 pub mod confirm;
+pub mod domain_records;
 pub mod follow_up;
 mod header;
 pub mod inbound;

@@ -115,6 +115,12 @@ impl Server {
         self.protection
     }
 
+    /// Whether it is this machine itself.
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        is_this_machine(&self.host)
+    }
+
     /// The file of an authority to trust beside those of the machine.
     #[must_use]
     pub fn authority(&self) -> Option<&Path> {

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,18 +65,36 @@ impl Connector {
     /// # Errors
     /// There is nothing to trust it by.
     pub fn new(server: &Server) -> Result<Self, SetupError> {
-        let host = match &server.host {
+        let is_encrypted = server.protection() != Protection::Plain;
+        Self::with(&server.host, server.port, is_encrypted, server.authority())
+    }
+
+    /// The same for a server that is no mail server, such as our own public address.
+    ///
+    /// # Errors
+    /// There is nothing to trust it by.
+    pub fn to(host: Host<String>, port: u16, is_encrypted: bool) -> Result<Self, SetupError> {
+        Self::with(&host, port, is_encrypted, None)
+    }
+
+    fn with(
+        host: &Host<String>,
+        port: u16,
+        is_encrypted: bool,
+        authority: Option<&Path>,
+    ) -> Result<Self, SetupError> {
+        let host = match host {
             Host::Domain(name) => name.clone(),
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         };
-        let tls = if server.protection() == Protection::Plain {
-            None
-        } else {
+        let tls = if is_encrypted {
             let name = ServerName::try_from(host.clone()).map_err(|_| SetupError::Name)?;
-            Some((TlsConnector::from(Arc::new(tls_config(server)?)), name))
+            Some((TlsConnector::from(Arc::new(tls_config(authority)?)), name))
+        } else {
+            None
         };
-        Ok(Self { host, port: server.port, tls })
+        Ok(Self { host, port, tls })
     }
 
     /// Opens a socket to the first of the host's addresses that answers; each has `patience`.
@@ -115,11 +134,11 @@ impl fmt::Debug for Connector {
     }
 }
 
-fn tls_config(server: &Server) -> Result<ClientConfig, SetupError> {
+fn tls_config(authority: Option<&Path>) -> Result<ClientConfig, SetupError> {
     let mut roots = RootCertStore::empty();
     // Single certificates that cannot be read are common among those of a machine, and are left out.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = server.authority() {
+    if let Some(path) = authority {
         let unusable = |cause: String| SetupError::Authority { path: path.display().to_string(), cause };
         let certificates = CertificateDer::pem_file_iter(path)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)

@@ -18,6 +18,7 @@ pub mod entry;
 mod error;
 mod group_commit;
 pub mod inbound_mail;
+pub mod inspect;
 pub mod outbox;
 mod postgres;
 pub mod resume_link;

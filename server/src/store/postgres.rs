@@ -40,19 +40,28 @@ pub(super) async fn open(address: &str) -> Result<Store, OpenError> {
     let options = read_address(address)?;
     // By hand at first: a pool would try until its time is over, and then not tell why.
     let mut connection = connect(&options).await?;
-    let failed = |source| unreachable(&options, source);
-    let encoding = read_setting(&mut connection, "server_encoding").await.map_err(failed)?;
-    if encoding != "UTF8" {
-        return Err(OpenError::Encoding(encoding));
-    }
-    if let Some(refused) = find_not_durable(&mut connection).await.map_err(failed)? {
-        return Err(refused);
-    }
+    check(&mut connection, &options).await?;
     // It has done its work; that it is closed in good order matters to nobody.
     let _ = connection.close().await;
     let (writers, readers) = (pool(&options, WRITERS), pool(&options, READERS));
     schema::POSTGRES.run(&writers).await?;
     Ok(Store::Postgres { writers, readers })
+}
+
+/// Checks that the database keeps every text, and whatever was committed.
+pub(super) async fn check(
+    connection: &mut PgConnection,
+    options: &PgConnectOptions,
+) -> Result<(), OpenError> {
+    let failed = |source| unreachable(options, source);
+    let encoding = read_setting(connection, "server_encoding").await.map_err(failed)?;
+    if encoding != "UTF8" {
+        return Err(OpenError::Encoding(encoding));
+    }
+    match find_not_durable(connection).await.map_err(failed)? {
+        Some(refused) => Err(refused),
+        None => Ok(()),
+    }
 }
 
 /// Opens one connection, or tells why there is none.
@@ -118,7 +127,7 @@ async fn find_not_durable(connection: &mut PgConnection) -> Result<Option<OpenEr
     Ok(None)
 }
 
-fn pool(options: &PgConnectOptions, count: u32) -> PgPool {
+pub(super) fn pool(options: &PgConnectOptions, count: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(count)
         .acquire_timeout(BUSY_TIMEOUT)

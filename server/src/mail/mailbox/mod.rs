@@ -8,6 +8,7 @@
 //! - The connection comes back by itself. Nothing of a mail is logged.
 
 mod failure;
+mod probe;
 mod session;
 
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ use crate::mail::server_url::ImapUrl;
 use crate::mail::stream::{Connector, SetupError};
 
 pub use crate::mail::mailbox::failure::MailboxError;
+pub use crate::mail::mailbox::probe::Probe;
 
 /// After so many attempts a mail that the server cannot deliver, or that we cannot read, is handed over as such.
 const UNREADABLE_AFTER: u32 = 3;

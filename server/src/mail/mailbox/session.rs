@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::mail::mailbox::{Content, MailboxError};
+use crate::mail::message::MessageId;
 use crate::mail::server_url::{ImapUrl, Login, Protection};
 use crate::mail::stream::{BoxedStream, Connector};
 
@@ -163,6 +164,29 @@ impl Session {
                 tracing::warn!(uid, "the server does not let us mark a mail as seen");
                 Ok(())
             }
+            result => result,
+        }
+    }
+
+    /// The UID of the mail with this name, seen or not; the first, should there be several.
+    pub(super) async fn find_by_id(&mut self, id: &MessageId) -> Result<Option<u32>, MailboxError> {
+        let mut uids = Vec::new();
+        let note = |response: &Response<'_>| {
+            if let Response::MailboxData(MailboxDatum::Search(found)) = response {
+                uids.extend_from_slice(found);
+            }
+        };
+        let id = id.as_str().replace('\\', r"\\").replace('"', "\\\"");
+        self.ask(&format!("UID SEARCH UNDELETED HEADER Message-ID \"{id}\""), note).await?;
+        Ok(uids.into_iter().min())
+    }
+
+    /// Takes a mail out of the folder, and no other: where the server cannot do that for one alone (RFC 4315), it is only
+    /// marked.
+    pub(super) async fn remove(&mut self, uid: u32) -> Result<(), MailboxError> {
+        self.ask(&format!("UID STORE {uid} +FLAGS.SILENT (\\Seen \\Deleted)"), |_| {}).await?;
+        match self.ask(&format!("UID EXPUNGE {uid}"), |_| {}).await {
+            Err(MailboxError::Refused) => Ok(()),
             result => result,
         }
     }

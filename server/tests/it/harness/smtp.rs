@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufStream};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -54,6 +55,8 @@ pub enum How {
     Close,
     /// Nothing happens any more, and the connection stays open.
     Stall,
+    /// The right answer, as soon as there is a permit for it.
+    Hold(Arc<Semaphore>),
 }
 
 /// A mail that the server took.
@@ -123,6 +126,8 @@ struct Shared {
     faults: Mutex<HashMap<Phase, (How, usize)>>,
     mails: Mutex<Vec<ReceivedMail>>,
     commands: Mutex<Vec<String>>,
+    faulty: Mutex<Vec<Phase>>,
+    answers: Mutex<Vec<String>>,
     connections: AtomicUsize,
 }
 
@@ -146,6 +151,8 @@ impl SmtpServer {
             faults: Mutex::default(),
             mails: Mutex::default(),
             commands: Mutex::default(),
+            faulty: Mutex::default(),
+            answers: Mutex::default(),
             connections: AtomicUsize::new(0),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
@@ -201,6 +208,18 @@ impl SmtpServer {
     pub async fn wait_for(&self, count: usize) -> Vec<ReceivedMail> {
         eventually("the mails", || async { lock(&self.shared.mails).len() >= count }).await;
         self.mails()
+    }
+
+    /// Waits until something has gone wrong at a phase so often.
+    pub async fn until_wrong(&self, phase: Phase, times: usize) {
+        let count = || lock(&self.shared.faulty).iter().filter(|wrong| **wrong == phase).count();
+        eventually("the phase", || async { count() >= times }).await;
+    }
+
+    /// Waits until an answer that begins so has left.
+    pub async fn until_answered(&self, begins: &str) {
+        let has = || lock(&self.shared.answers).iter().any(|answer| answer.starts_with(begins));
+        eventually("the answer", || async { has() }).await;
     }
 
     /// How many connections there were.
@@ -416,7 +435,12 @@ impl Dialogue {
                 _ => return Ok(false),
             }
         };
+        lock(&self.shared.faulty).push(phase);
         match how {
+            How::Hold(permits) => {
+                permits.acquire().await.expect("it stays open").forget();
+                Ok(false)
+            }
             How::Reply(text) => self.say(text).await.map(|()| true),
             How::Close => Err(Over),
             How::Stall => std::future::pending().await,
@@ -425,7 +449,9 @@ impl Dialogue {
 
     async fn say(&mut self, text: &str) -> Result<(), Over> {
         self.stream.write_all(format!("{text}\r\n").as_bytes()).await?;
-        Ok(self.stream.flush().await?)
+        self.stream.flush().await?;
+        lock(&self.shared.answers).push(text.to_owned());
+        Ok(())
     }
 }
 

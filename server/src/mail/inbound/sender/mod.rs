@@ -122,6 +122,23 @@ pub struct Authenticator {
 #[error("no name servers can be asked")]
 pub struct NoResolver(#[source] Box<dyn std::error::Error + Send + Sync>);
 
+impl NoResolver {
+    /// Says why.
+    pub(crate) fn new(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+/// What the topmost `Authentication-Results` of a mail says, and the host that it names: only for a mail that we have sent
+/// ourselves, and that brought none along. Of any other it proves nothing.
+#[must_use]
+pub fn stated(raw: &[u8]) -> Option<(String, Verdict)> {
+    let (header, _) = Header::split(raw);
+    let host = results::topmost_author(&header)?;
+    let verdict = results::topmost(&header, &host)?.verdict(author_domain(&header)?);
+    Some((host, verdict))
+}
+
 impl std::fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Authenticator").field("within", &self.within).finish_non_exhaustive()

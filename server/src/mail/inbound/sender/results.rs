@@ -26,12 +26,22 @@ struct Method {
 pub fn topmost(header: &Header<'_>, host: &str) -> Option<Results> {
     let line = without_comments(&header.texts("authentication-results").next()?);
     let mut pieces = line.split(';');
-    // The name may be followed by the version of the format.
-    let author = pieces.next()?.split_whitespace().next()?;
-    if !author.trim_matches('"').eq_ignore_ascii_case(host) {
+    if !author_of(pieces.next()?)?.eq_ignore_ascii_case(host) {
         return None;
     }
     Some(Results { list: pieces.take(RESULTS).filter_map(method).collect() })
+}
+
+/// The host that the topmost line names as its author, whoever wrote it.
+#[must_use]
+pub fn topmost_author(header: &Header<'_>) -> Option<String> {
+    let line = without_comments(&header.texts("authentication-results").next()?);
+    author_of(line.split(';').next()?).map(str::to_owned)
+}
+
+/// The name may be followed by the version of the format.
+fn author_of(piece: &str) -> Option<&str> {
+    piece.split_whitespace().next().map(|author| author.trim_matches('"'))
 }
 
 fn method(piece: &str) -> Option<Method> {
