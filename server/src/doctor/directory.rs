@@ -41,7 +41,9 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let Some(directory) = directory_of(config) else {
         return vec![Finding::skipped(CHECK, "the data are in PostgreSQL")];
     };
-    let shown = directory.display();
+    // Where it was started matters to who looks for it.
+    let shown = std::path::absolute(&directory).unwrap_or_else(|_| directory.clone());
+    let shown = shown.display();
     if !directory.is_dir() {
         let found = format!("{shown} does not exist");
         return vec![Finding::failed(

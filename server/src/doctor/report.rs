@@ -105,9 +105,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
         for Finding { check, level, found, advice } in &self.findings {
-            writeln!(f, "{level:<8} {check:<14} {found}")?;
+            writeln!(f, "{level:<8} {check:<15} {found}")?;
             if let Some(advice) = advice {
-                writeln!(f, "{:24}{advice}", "")?;
+                writeln!(f, "{:25}{advice}", "")?;
             }
         }
         match (count(Level::Failed), count(Level::Warning)) {
@@ -128,7 +128,7 @@ mod tests {
         assert!(report.is_sound());
         assert_eq!(
             report.to_string(),
-            "warning  outbox         2 wait\n                        look\n\nNothing has failed; 1 to look at."
+            "warning  outbox          2 wait\n                         look\n\nNothing has failed; 1 to look at."
         );
         report.findings.push(Finding::failed("database", "gone", "find it"));
         assert!(!report.is_sound());

@@ -68,7 +68,7 @@ async fn travel(
     let sender = outward.sender().map_err(setup)?;
     let mailbox = inward.mailbox().map_err(setup)?;
     // First the mailbox: what cannot be found is not sent.
-    let mut probe = mailbox.probe().await.map_err(|error| lost(error))?;
+    let mut probe = mailbox.probe().await.map_err(lost)?;
     let begun = Instant::now();
     let outgoing = smtp::Outgoing { from: outward.from.as_str(), to: letter.to.as_str(), raw: &letter.raw };
     let sent = sender.send(outgoing).await;

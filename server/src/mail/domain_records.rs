@@ -5,6 +5,7 @@ use std::time::Duration;
 use mail_auth::common::parse::TxtRecordParser;
 use mail_auth::common::resolver::UnwrapTxtRecord;
 use mail_auth::dmarc::Dmarc;
+use mail_auth::hickory_resolver::proto::op::ResponseCode;
 use mail_auth::spf::Spf;
 use mail_auth::{DnsError, Error, MessageAuthenticator, Txt};
 
@@ -88,8 +89,11 @@ async fn find<T: TxtRecordParser + Into<Txt> + UnwrapTxtRecord>(
     let asked = resolver.txt_lookup::<T>(format!("{name}."), None::<&Records>);
     match tokio::time::timeout(within, asked).await {
         Ok(Ok(_)) => Lookup::Found,
+        Ok(Err(Error::Dns(DnsError::RecordNotFound(ResponseCode::NXDomain | ResponseCode::NoError)))) => {
+            Lookup::Missing
+        }
         // Other texts may stand at the name, which are no record of this kind.
-        Ok(Err(Error::Dns(DnsError::RecordNotFound(_) | DnsError::InvalidRecordType))) => Lookup::Missing,
+        Ok(Err(Error::Dns(DnsError::InvalidRecordType))) => Lookup::Missing,
         Ok(Err(Error::Dns(_) | Error::Io(_))) | Err(_) => Lookup::Unknown,
         Ok(Err(_)) => Lookup::Broken,
     }

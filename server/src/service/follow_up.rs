@@ -50,12 +50,24 @@ pub async fn read_facts(
 /// # Errors
 /// The store fails.
 pub async fn reconsider(tx: &mut Tx, cx: &mut Context, id: ConversationId) -> Result<(), UseCaseError> {
-    let Some(found) = conversation::find_conversation(tx, id).await? else {
-        return Ok(());
-    };
+    match conversation::find_conversation(tx, id).await? {
+        Some(found) => reconsider_found(tx, cx, &found).await,
+        None => Ok(()),
+    }
+}
+
+/// The same for a conversation that was read in this transaction, after whatever changed its contact or what was seen.
+///
+/// # Errors
+/// The store fails.
+pub async fn reconsider_found(
+    tx: &mut Tx,
+    cx: &mut Context,
+    found: &Conversation,
+) -> Result<(), UseCaseError> {
     // When they left is not known here, only that they did: who hears of it as it happens says so (`VisitorLeft`).
     let left_at = (!cx.whereabouts.is_here(found.visitor)).then_some(Timestamp(0));
-    plan(tx, cx, &found, left_at).await
+    plan(tx, cx, found, left_at).await
 }
 
 /// The same where one waits: nothing that was said goes out again only because something else has happened.

@@ -62,7 +62,7 @@ impl UseCase for Reply {
         let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
         let seq = cx.add_message(tx, &found, self.id, author, Body::Message { text }).await?.seq;
         if found.unreachable().is_none() {
-            follow_up::reconsider(tx, cx, found.id).await?;
+            follow_up::reconsider_found(tx, cx, &found).await?;
         }
         Ok(seq)
     }

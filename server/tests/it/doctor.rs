@@ -83,7 +83,7 @@ async fn beside_a_running_server_everything_is_looked_at(database: Database) {
     assert_eq!(text.status.code(), Some(0));
     let lines = String::from_utf8(text.stdout).expect("it is text");
     assert!(
-        lines.lines().any(|line| line.starts_with("warning  mail server    none is configured")),
+        lines.lines().any(|line| line.starts_with("warning  mail server     none is configured")),
         "{lines}"
     );
     assert!(lines.ends_with("to look at.\n"), "{lines}");

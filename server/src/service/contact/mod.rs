@@ -41,7 +41,7 @@ async fn show(tx: &mut Tx, cx: &mut Context, shown: Vec<ConversationId>) -> Resu
         cx.touch(id);
         let Some(found) = conversation::find_conversation(tx, id).await? else { continue };
         if found.status != Status::Closed || found.follow_up_at.is_some() {
-            follow_up::reconsider(tx, cx, id).await?;
+            follow_up::reconsider_found(tx, cx, &found).await?;
         }
     }
     Ok(())
