@@ -65,6 +65,7 @@ pub const DESK_SOCKET: &str = "/api/v1/desk/socket";
 const DESK_SESSION: &str = "/api/v1/desk/session";
 const CONTACTS: &str = "/api/v1/desk/contacts";
 const CONTACT: &str = "/api/v1/desk/contacts/{id}";
+const OUTBOX: &str = "/api/v1/desk/outbox";
 const CONTACT_OF: &str = "/api/v1/desk/conversations/{id}/contact";
 
 /// Returns every route of a server.
@@ -115,7 +116,6 @@ pub fn routes(surface: Surface) -> Vec<Route> {
             Access::AgentFromOwnOrigin,
             post(desk::conversation_mail::revoke_links),
         ),
-        route("GET", "/api/v1/desk/outbox", Access::Agent, get(desk::conversation_mail::outbox)),
         route("GET", "/api/v1/desk/inbound", Access::Agent, get(desk::inbound::left)),
         route("GET", "/api/v1/desk/files/{id}", Access::Agent, get(desk::inbound::file)),
         route(
@@ -142,6 +142,7 @@ pub fn routes(surface: Surface) -> Vec<Route> {
         ),
     ];
     routes.extend(contact_routes());
+    routes.extend(outbox_routes());
     routes.extend(match surface {
         Surface::Serve => {
             vec![route("GET", "/", Access::Public, get(|| async { Redirect::temporary("/desk/") }))]
@@ -173,6 +174,16 @@ fn contact_routes() -> Vec<Route> {
         write("POST", "/api/v1/desk/contact-merges/{id}/undo", post(desk::contacts::undo_merge)),
         write("PUT", CONTACT_OF, put(desk::contacts::attach)),
         write("DELETE", CONTACT_OF, delete(desk::contacts::detach)),
+    ]
+}
+
+fn outbox_routes() -> Vec<Route> {
+    let write = |path, handler| Route { method: "POST", path, access: Access::AgentFromOwnOrigin, handler };
+    vec![
+        Route { method: "GET", path: OUTBOX, access: Access::Agent, handler: get(desk::outbox::show) },
+        write("/api/v1/desk/outbox/retry-all", post(desk::outbox::retry_all)),
+        write("/api/v1/desk/outbox/{id}/retry", post(desk::outbox::retry)),
+        write("/api/v1/desk/outbox/{id}/discard", post(desk::outbox::discard)),
     ]
 }
 

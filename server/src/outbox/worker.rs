@@ -118,10 +118,10 @@ impl Worker {
             Ok(()) => Outcome::Sent,
             Err(Failure::Temporary(error)) => Outcome::Failed { again_at, error },
             Err(Failure::Permanent { error, is_of_recipient }) => Outcome::Refused { error, is_of_recipient },
-            Err(Failure::Uncertain(error)) => match again_at {
-                Some(again_at) => Outcome::Uncertain { again_at, error },
-                None => Outcome::Failed { again_at: None, error },
-            },
+            // After the last attempt too: the next look at it sends it once more, or gives it up as one that may have arrived.
+            Err(Failure::Uncertain(error)) => {
+                Outcome::Uncertain { again_at: again_at.unwrap_or(self.app.clock.now()), error }
+            }
         })
     }
 }

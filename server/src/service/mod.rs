@@ -13,6 +13,8 @@ pub mod invite;
 pub mod mail_failed;
 pub mod mail_key;
 pub mod mark_seen;
+pub mod outbox_discard;
+pub mod outbox_retry;
 pub mod prepare_mail;
 pub mod preview_invite;
 pub mod reply;

@@ -13,6 +13,7 @@ pub mod contact;
 pub mod contact_list;
 pub mod contact_merge;
 pub mod conversation;
+pub mod dead_mail;
 pub mod dump;
 pub mod entry;
 mod error;

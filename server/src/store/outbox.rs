@@ -301,7 +301,7 @@ pub enum Settled {
     Retry(Timestamp, String),
     /// Nobody knows whether it was taken: once more at that time.
     Uncertain(Timestamp, String),
-    /// It is not tried again.
+    /// It is not tried again. The last attempt surely failed.
     Dead(String),
     /// There was no need any more; nothing was sent.
     Cancelled,
@@ -317,7 +317,8 @@ pub enum Settled {
 /// The database fails.
 #[tracing::instrument(name = "store.outbox.settle", level = "debug", skip_all, fields(job = %job.id), err(level = "debug"))]
 pub async fn settle(tx: &mut Tx, job: &Job, settled: &Settled, now: Timestamp) -> Result<bool, StoreError> {
-    const ENDED: &str = "UPDATE outbox SET state = $3, settled_at = $4, error = $5, lease_until = NULL \
+    const ENDED: &str = "UPDATE outbox SET state = $3, settled_at = $4, error = $5, lease_until = NULL, \
+         uncertain = CASE WHEN $6 = 1 THEN $7 ELSE uncertain END \
          WHERE id = $1 AND attempts = $2 AND state = 'pending'";
     const AGAIN: &str = "UPDATE outbox SET due_at = $3, error = $4, lease_until = NULL, \
          uncertain = CASE WHEN $5 = 1 THEN $6 ELSE uncertain END \
@@ -340,6 +341,9 @@ pub async fn settle(tx: &mut Tx, job: &Job, settled: &Settled, now: Timestamp) -
                 .bind(state.as_str())
                 .bind(now.0)
                 .bind(error)
+                // Given up means that this attempt surely failed: only earlier ones may have arrived.
+                .bind(i64::from(state == State::Dead))
+                .bind(i64::from(job.uncertain))
                 .execute(conn)
                 .await
                 .map(|done| done.rows_affected()))?

@@ -27,7 +27,7 @@ async fn a_follow_up_is_answered_through_real_mail_servers() {
     let (smtp, dovecot) = (SmtpServer::start().await, Dovecot::start());
     let url = smtp.url().parse().expect("it is an address");
     let sender = Sender::new(&url, SenderOptions::default()).expect("there is what to trust");
-    let server = TestServer::sending_with(Mailer::Smtp(Box::new(sender)), reading_from(&dovecot.url())).await;
+    let server = TestServer::sending_with(Database::Sqlite, Mailer::Smtp(Box::new(sender)), reading_from(&dovecot.url())).await;
     server.add_shop().await;
     let mut desk = AgentActor::arrive(&server).await;
     let mut visitor = VisitorActor::arrive(&server).await;

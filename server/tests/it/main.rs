@@ -38,6 +38,7 @@ mod http_access;
 mod http_channel;
 mod http_contacts;
 mod http_documents;
+mod http_outbox;
 mod http_problems;
 mod http_session;
 mod locked;

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use causette_shared::conversation::Status;
-use causette_shared::id::{ConversationId, EntryId};
+use causette_shared::id::EntryId;
 use causette_shared::problem::ProblemKind;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,6 @@ use crate::service::end_chat::EndChat;
 use crate::service::follow_up::{DecideFollowUp, Wish};
 use crate::service::invite::Invite;
 use crate::service::preview_invite;
-use crate::store::outbox::{self, State as JobState};
 
 /// What to do with the follow-up that waits.
 #[derive(Deserialize)]
@@ -60,24 +59,6 @@ struct Preview {
 #[serde(deny_unknown_fields)]
 pub struct End {
     status: Status,
-}
-
-/// What waits in the outbox, and what was given up.
-#[derive(Serialize)]
-struct Outbox {
-    /// Whether there is somewhere for mail to go.
-    is_configured: bool,
-    dead: Vec<DeadMail>,
-}
-
-#[derive(Serialize)]
-struct DeadMail {
-    id: causette_shared::id::JobId,
-    kind: causette_shared::entry::MailKind,
-    conversation: Option<ConversationId>,
-    recipient: Option<String>,
-    error: Option<String>,
-    attempts: u32,
 }
 
 fn known<T: std::str::FromStr>(id: &str) -> Result<T, ApiError> {
@@ -157,21 +138,4 @@ pub async fn revoke_links(
     // Whoever came through one of them is connected under a session that is none any more: everybody says who they are anew.
     app.hub.let_go();
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Tells what mail was given up, and whether any can be sent.
-pub async fn outbox(State(app): State<Arc<App>>, _: SignedIn) -> Result<Response, ApiError> {
-    const SHOWN: u32 = 100;
-    let mut tx = app.store.begin_read().await?;
-    let dead = outbox::list_jobs(&mut tx, JobState::Dead, SHOWN).await?;
-    let dead = dead.into_iter().map(|listed| DeadMail {
-        id: listed.job.id,
-        kind: listed.job.kind,
-        conversation: listed.job.conversation,
-        recipient: listed.recipient,
-        error: listed.error,
-        attempts: listed.job.attempts,
-    });
-    let told = Outbox { is_configured: app.mailer.is_there(), dead: dead.collect() };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(told)).into_response())
 }

@@ -6,5 +6,6 @@ pub mod contacts_export;
 pub mod conversation_mail;
 pub mod document;
 pub mod inbound;
+pub mod outbox;
 pub mod session;
 pub mod socket;

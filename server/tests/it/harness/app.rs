@@ -83,17 +83,22 @@ impl TestServer {
         Self::over_with(config, directory, address, mailer).await
     }
 
-    /// Starts one on SQLite whose mail goes somewhere, configured so.
-    pub async fn sending_with(mailer: Mailer, config: Config) -> Self {
+    /// Starts one on either database whose mail goes somewhere, configured so.
+    pub async fn sending_with(database: Database, mailer: Mailer, config: Config) -> Self {
         let directory = tempfile::tempdir().expect("there is a temporary directory");
-        let address = Database::Sqlite.create(directory.path()).await;
+        let address = database.create(directory.path()).await;
         Self::over_with(config, directory, address, mailer).await
     }
 
-    /// Starts one on SQLite whose mail goes somewhere.
-    pub async fn sending(mailer: Mailer) -> Self {
+    /// The same, with an address that mail comes from.
+    pub async fn sending_on(database: Database, mailer: Mailer) -> Self {
         let config = Config { mail_from: Some("shop@mail.example".to_owned()), ..config() };
-        Self::sending_with(mailer, config).await
+        Self::sending_with(database, mailer, config).await
+    }
+
+    /// The same on SQLite.
+    pub async fn sending(mailer: Mailer) -> Self {
+        Self::sending_on(Database::Sqlite, mailer).await
     }
 
     /// The mail that was captured, newest first, once there is as much.
