@@ -19,6 +19,8 @@ pub enum Route {
     Contacts,
     /// One of them.
     Contact(ContactId),
+    /// Mail that waits, was given up or was not taken in.
+    Mail,
 }
 
 impl Route {
@@ -32,6 +34,9 @@ impl Route {
                 Err(_) if id.is_empty() || rest.starts_with('/') => Self::Contacts,
                 Err(_) => Self::Inbox,
             };
+        }
+        if path.strip_suffix('/').unwrap_or(path) == "/desk/mail" {
+            return Self::Mail;
         }
         path.strip_prefix("/desk/conversations/")
             .map(|rest| rest.strip_suffix('/').unwrap_or(rest))
@@ -48,6 +53,17 @@ impl Route {
             Self::Conversation(number) => format!("/desk/conversations/{number}"),
             Self::Contacts => "/desk/contacts".to_owned(),
             Self::Contact(id) => format!("/desk/contacts/{id}"),
+            Self::Mail => "/desk/mail".to_owned(),
+        }
+    }
+
+    /// The page that the bar leads to, and that this address is on.
+    #[must_use]
+    pub const fn page(self) -> Self {
+        match self {
+            Self::Inbox | Self::Conversation(_) => Self::Inbox,
+            Self::Contacts | Self::Contact(_) => Self::Contacts,
+            Self::Mail => Self::Mail,
         }
     }
 }
@@ -80,14 +96,8 @@ impl Router {
     pub fn number(self) -> Option<u32> {
         match self.route.get() {
             Route::Conversation(number) => Some(number),
-            Route::Inbox | Route::Contacts | Route::Contact(_) => None,
+            _ => None,
         }
-    }
-
-    /// Whether the address is one of the contacts. Tracked.
-    #[must_use]
-    pub fn is_contacts(self) -> bool {
-        matches!(self.route.get(), Route::Contacts | Route::Contact(_))
     }
 
     /// The contact that the address names. Tracked.
@@ -130,12 +140,18 @@ mod tests {
     #[test]
     fn addresses_read_back() {
         let contact = Route::Contact(ContactId(uuid::Uuid::nil()));
-        for route in
-            [Route::Inbox, Route::Conversation(1), Route::Conversation(u32::MAX), Route::Contacts, contact]
-        {
+        for route in [
+            Route::Inbox,
+            Route::Conversation(1),
+            Route::Conversation(u32::MAX),
+            Route::Contacts,
+            contact,
+            Route::Mail,
+        ] {
             assert_eq!(Route::parse(&route.path()), route);
         }
         assert_eq!(Route::parse("/desk/conversations/1042/"), Route::Conversation(1042));
+        assert_eq!(Route::parse("/desk/mail/"), Route::Mail);
     }
 
     #[test]
@@ -155,6 +171,8 @@ mod tests {
             "/desk/conversations/+5",
             "/desk/conversations/99999999999",
             "/desk/contactsx",
+            "/desk/mails",
+            "/desk/mail/1",
         ] {
             assert_eq!(Route::parse(path), Route::Inbox, "{path}");
         }

@@ -2,17 +2,19 @@
 
 mod contacts;
 mod inbox;
+mod mail;
 mod sign_in;
 
 pub use contacts::ContactsPage;
 pub use inbox::Inbox;
+pub use mail::MailPage;
 pub use sign_in::SignInPage;
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::components::icon::mark;
-use crate::router::Router;
+use crate::router::{Route, Router};
 use crate::state::desk::{Desk, Phase};
 use crate::state::session;
 
@@ -35,6 +37,13 @@ pub fn App(
         });
     };
     check();
+    // Timers stand still in a hidden tab: what is old is asked for again when it is shown.
+    let visible = window_event_listener_untyped("visibilitychange", move |_| desk.follow_mail());
+    on_cleanup(move || visible.remove());
+    Effect::new(move |_| {
+        desk.phase.track();
+        desk.follow_mail();
+    });
     move || {
         match desk.phase.get() {
         Phase::Checking => view! {
@@ -55,10 +64,11 @@ pub fn App(
         .into_any(),
         Phase::SignedOut { expired } => view! { <SignInPage desk expired/> }.into_any(),
         Phase::SignedIn => {
-            let is_contacts = Memo::new(move |_| router.is_contacts());
-            (move || match is_contacts.get() {
-                true => view! { <ContactsPage desk router/> }.into_any(),
-                false => view! { <Inbox desk router/> }.into_any(),
+            let page = Memo::new(move |_| router.route().page());
+            (move || match page.get() {
+                Route::Contacts => view! { <ContactsPage desk router/> }.into_any(),
+                Route::Mail => view! { <MailPage desk router/> }.into_any(),
+                _ => view! { <Inbox desk router/> }.into_any(),
             })
             .into_any()
         }

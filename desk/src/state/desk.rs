@@ -13,6 +13,7 @@ use causette_shared::time::Timestamp;
 use leptos::prelude::*;
 
 use super::conversations::Conversations;
+use super::mail::MailRoom;
 use super::opened::Shelf;
 use super::timeline::Timeline;
 use super::typing::Typists;
@@ -110,6 +111,8 @@ pub struct Desk {
     pub announcement: RwSignal<String>,
     /// Whether this server has a demo shop to try the desk with.
     pub has_demo: RwSignal<bool>,
+    /// Mail that waits or was given up.
+    pub mail: MailRoom,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
@@ -151,6 +154,7 @@ impl Desk {
             notice: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             has_demo: RwSignal::new(false),
+            mail: MailRoom::default(),
             inner: StoredValue::new_local(Inner::default()),
         }
     }

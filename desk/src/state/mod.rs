@@ -2,7 +2,7 @@
 //!
 //! `conversations`, `timeline`, `opened`, `typing`, `words` and `calendar` are plain data and rules, tested on the host.
 //! `desk` puts them behind signals and drives them with frames; `session`, `kept` and `theme` touch the browser.
-//! `contacts` is what HTTP brings about people.
+//! `contacts` is what HTTP brings about people, `mail` about mail.
 //! Components read from here and call its verbs; they neither fetch nor parse.
 
 pub mod calendar;
@@ -13,6 +13,7 @@ mod drive;
 mod frames;
 pub mod kept;
 pub mod line;
+pub mod mail;
 pub mod opened;
 pub mod session;
 pub mod theme;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use causette_shared::entry::{Author, Body, Content, Entry, Event};
+use causette_shared::entry::{Author, Body, Content, Entry, Event, Mail};
 use causette_shared::form::Introduction;
 use causette_shared::id::{AgentId, EntryId, Seq};
 use causette_shared::problem::Problem;
@@ -83,6 +83,8 @@ pub struct MessageRow {
     pub side: Side,
     /// What it says.
     pub text: String,
+    /// The mail that it came by, if it came by e-mail.
+    pub mail: Option<Arc<Mail>>,
     /// When.
     pub at: Timestamp,
     /// Whether it is the first of its group.
@@ -198,6 +200,9 @@ impl Timeline {
             if let (Some(one), Some(next)) = (before.last_mut(), after.first_mut())
                 && let (Row::Message(one), Row::Message(next)) = (Arc::make_mut(one), Arc::make_mut(next))
                 && one.side == next.side
+                // Whose a mail is has to be said of each.
+                && one.mail.is_none()
+                && next.mail.is_none()
                 && next.at.since(one.at) < GROUP_WITHIN
             {
                 one.closes_group = false;
@@ -229,7 +234,8 @@ fn row_of(entry: &Entry, source: &Source<'_>) -> Row {
             message_row((entry.id, Some(entry.seq)), side, text, entry.at, delivery)
         }
         Body::Mail(mail) => {
-            message_row((entry.id, Some(entry.seq)), Side::Visitor, &mail.text, entry.at, None)
+            let row = message_row((entry.id, Some(entry.seq)), Side::Visitor, &mail.text, entry.at, None);
+            with_mail(row, mail)
         }
         Body::Event(Event::FormSubmitted { answers } | Event::ContactsLeft { answers }) => {
             Row::Introduction(answers.clone(), entry.at)
@@ -270,7 +276,24 @@ fn message_row(
     delivery: Option<Delivery>,
 ) -> Row {
     let text = text.to_owned();
-    Row::Message(MessageRow { id, seq, side, text, at, opens_group: true, closes_group: true, delivery })
+    Row::Message(MessageRow {
+        id,
+        seq,
+        side,
+        text,
+        mail: None,
+        at,
+        opens_group: true,
+        closes_group: true,
+        delivery,
+    })
+}
+
+fn with_mail(row: Row, mail: &Mail) -> Row {
+    match row {
+        Row::Message(row) => Row::Message(MessageRow { mail: Some(Arc::new(mail.clone())), ..row }),
+        row => row,
+    }
 }
 
 #[cfg(test)]

@@ -102,6 +102,8 @@ pub fn contact(card: &ContactCard) -> String {
 #[must_use]
 pub fn last_line(row: &ConversationSummary) -> String {
     match (row.preview.as_str(), row.preview_by_visitor) {
+        // What a message of the chat never is, a mail can be: its files alone, or nothing but what it quotes.
+        ("", true) if row.last_seq > 0 => "E-mail without text".to_owned(),
         ("", _) => "No messages yet".to_owned(),
         (line, true) => line.to_owned(),
         (line, false) => format!("Answered: {line}"),

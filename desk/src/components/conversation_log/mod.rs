@@ -199,7 +199,7 @@ fn LogRow(
                 Some(Row::Message(message)) => Some(Arc::new(message.clone())),
                 _ => None,
             });
-            view! { <Message row=message visitor retry edit=take_back discard/> }.into_any()
+            view! { <Message desk row=message visitor retry edit=take_back discard/> }.into_any()
         }
         Some(Row::Introduction(answers, at)) => introduction(answers, *at),
         Some(Row::Happened(text, at)) => view! {

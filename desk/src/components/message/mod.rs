@@ -1,4 +1,4 @@
-//! One message: its text, who wrote it, when, and how far it has come.
+//! One message: its text, who wrote it, when, and how far it has come; of one that came by e-mail, what is known of the mail.
 
 use std::sync::Arc;
 
@@ -8,13 +8,19 @@ use causette_shared::problem::{Problem, ProblemKind};
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
+use crate::components::mail_parts::{MailFiles, mail_source, mail_warning, no_text};
+use crate::components::original_mail::OriginalMailDialog;
 use crate::state::calendar::{self, Local};
+use crate::state::desk::Desk;
+use crate::state::mail::words::{self as mail_words, Sender};
 use crate::state::timeline::{Delivery, MessageRow, Side};
 use crate::state::words;
 
 /// Draws a message that may change from *sending* to *seen*.
 #[component]
 pub fn Message(
+    /// The store.
+    desk: Desk,
     /// The message.
     #[prop(into)]
     row: Signal<Option<Arc<MessageRow>>>,
@@ -31,14 +37,31 @@ pub fn Message(
     // Who wrote what never changes; when, how far, and the place in a group do.
     let Some(first) = row.get_untracked() else { return ().into_any() };
     let (id, side) = (first.id, first.side.clone());
-    let text = linked(&first.text);
+    let mail = first.mail.clone();
+    let text = match &mail {
+        Some(mail) if mail.text.trim().is_empty() => no_text(mail),
+        _ => view! { <p class="message__text" dir="auto">{linked(&first.text)}</p> }.into_any(),
+    };
     let class = match side {
+        Side::Visitor if mail.is_some() => "message message--visitor message--mail",
         Side::Visitor => "message message--visitor",
         Side::Me => "message message--me",
         Side::Colleague(_) => "message message--colleague",
         Side::Automatic => "message message--automatic",
     };
+    // Known while the conversation is; who the visitor is can change.
+    let sender = {
+        let (mail, conversation) = (mail.clone(), desk.open.get_untracked());
+        Memo::new(move |_| {
+            let row = desk.list.with(|list| conversation.and_then(|id| list.find(id)));
+            Some(mail_words::sender(mail.as_deref()?, &row?.contact))
+        })
+    };
+    let address = mail.as_ref().map(|mail| mail.from.clone()).filter(|from| !from.is_empty());
     let author = move || match &side {
+        Side::Visitor if matches!(sender.get(), Some(Sender::Address { .. })) => {
+            address.clone().unwrap_or_else(|| "Unknown sender".to_owned())
+        }
         Side::Visitor => visitor.get(),
         Side::Me => "You".to_owned(),
         Side::Colleague(name) => name.clone(),
@@ -54,11 +77,17 @@ pub fn Message(
     view! {
         <article class=class class:message--opens=opens class:message--closes=closes>
             <p class=move || if opens() { "message__author" } else { "visually-hidden" } dir="auto">{author}</p>
-            <p class="message__text" dir="auto">{text}</p>
-            <p class="message__foot" class:visually-hidden=move || !shows_foot()>
+            {mail.clone().map(|mail| move || sender.get().map(|sender| mail_source(&mail, sender)))}
+            {mail.as_deref().and_then(mail_warning)}
+            {text}
+            {mail.as_ref().filter(|mail| !mail.files.is_empty()).map(|mail| {
+                view! { <MailFiles files=mail.files.clone()/> }
+            })}
+            <div class="message__foot" class:visually-hidden=move || !shows_foot()>
                 <time datetime=move || calendar::machine_time(at())>{move || Local::of(at()).clock()}</time>
                 {move || delivery().as_ref().map(state_of)}
-            </p>
+                {mail.is_some().then(|| view! { <OriginalButton desk id/> })}
+            </div>
             {move || match delivery() {
                 Some(Delivery::Failed(problem)) => Some(refused(&problem, id, [retry, edit, discard])),
                 _ => None,
@@ -66,6 +95,22 @@ pub fn Message(
         </article>
     }
     .into_any()
+}
+
+/// The button that shows the mail as it came: what it quotes, its headers, what its sender's domain says.
+#[component]
+fn OriginalButton(desk: Desk, id: EntryId) -> impl IntoView {
+    let conversation = desk.open.get_untracked();
+    let is_open = RwSignal::new(false);
+    let close = Callback::new(move |()| is_open.set(false));
+    view! {
+        <button class="link-button message__original" type="button" on:click=move |_| is_open.set(true)>
+            "Show original"
+        </button>
+        {move || conversation.filter(|_| is_open.get()).map(|conversation| view! {
+            <OriginalMailDialog desk conversation entry=id close/>
+        })}
+    }
 }
 
 /// Text stays text; what looks like a link becomes one.

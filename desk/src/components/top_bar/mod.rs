@@ -37,7 +37,9 @@ pub fn TopBar(
         });
     };
     let page = move |route: Route, label: &'static str| {
-        let is_here = move || router.is_contacts() == (route == Route::Contacts);
+        let is_here = move || router.route().page() == route;
+        // Mail that was given up waits for a person, whichever page they are on.
+        let count = move || if route == Route::Mail { desk.count_dead_mail() } else { 0 };
         view! {
             <a
                 class="top-bar__page"
@@ -46,6 +48,13 @@ pub fn TopBar(
                 on:click=router.follow(route)
             >
                 {label}
+                {move || (count() > 0).then(|| {
+                    let count = count();
+                    let shown = if count > 99 { "99+".to_owned() } else { count.to_string() };
+                    view! {
+                        <span class="top-bar__count">{shown}<span class="visually-hidden">" not delivered"</span></span>
+                    }
+                })}
             </a>
         }
     };
@@ -55,6 +64,7 @@ pub fn TopBar(
             <nav class="top-bar__pages" aria-label="Pages">
                 {page(Route::Inbox, "Inbox")}
                 {page(Route::Contacts, "Contacts")}
+                {page(Route::Mail, "Mail")}
             </nav>
             <ThemeSwitch/>
             <div class="top-bar__me" title=email>

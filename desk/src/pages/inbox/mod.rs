@@ -14,6 +14,7 @@ use crate::components::conversation_list::ConversationList;
 use crate::components::conversation_log::ConversationLog;
 use crate::components::details::Details;
 use crate::components::icon::{Icon, icon};
+use crate::components::mail_notice::MailNotice;
 use crate::components::top_bar::TopBar;
 use crate::router::{Route, Router};
 use crate::state::conversations::Conversations;
@@ -78,6 +79,7 @@ pub fn Inbox(
         <div class="desk" class:desk--conversation=has_number>
             <TopBar desk router/>
             <Banner desk/>
+            <MailNotice desk router/>
             <main class="desk__columns">
                 <h1 class="visually-hidden">"Desk"</h1>
                 <ConversationList desk router/>

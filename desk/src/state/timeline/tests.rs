@@ -1,3 +1,4 @@
+use causette_shared::entry::SenderCheck;
 use causette_shared::problem::ProblemKind;
 use uuid::Uuid;
 
@@ -145,4 +146,28 @@ fn an_answer_of_a_colleague_is_found_behind_what_is_not_sent_yet() {
     let timeline = build(entries, &[waiting], None);
     assert_eq!(timeline.find_colleague_after(1), Some("Bob".to_owned()));
     assert_eq!(timeline.find_colleague_after(2), None);
+}
+
+#[test]
+fn a_mail_keeps_what_is_known_of_it_and_stands_by_itself() {
+    let mail = Mail {
+        text: "by mail".to_owned(),
+        from: "ada@x.example".to_owned(),
+        sender: SenderCheck::Passed,
+        is_cut: true,
+        files: vec![],
+    };
+    let by_mail = Entry { body: Body::Mail(mail.clone()), ..entry(2, 1_000, Author::Visitor, "") };
+    let timeline = build(
+        vec![entry(1, 0, Author::Visitor, "a"), by_mail, entry(3, 2_000, Author::Visitor, "b")],
+        &[],
+        Some(1),
+    );
+    assert_eq!(message(&timeline, 2).mail.as_deref(), Some(&mail));
+    assert_eq!(message(&timeline, 2).text, "by mail");
+    for number in 1..=3 {
+        let row = message(&timeline, number);
+        assert!(row.opens_group && row.closes_group, "{number}");
+    }
+    assert_eq!(timeline.order()[2], RowKey::Unread, "it is news like any other message");
 }
