@@ -3,6 +3,7 @@
 mod acts;
 mod contacts;
 mod desk;
+mod mail;
 mod numbered;
 mod panel;
 mod shop;
@@ -10,6 +11,7 @@ mod view;
 
 pub use contacts::Contacts;
 pub use desk::Desk;
+pub use mail::Mail;
 pub use panel::Panel;
 pub use shop::Shop;
 pub use view::{Place, Role, View};

@@ -6,6 +6,7 @@ mod blocked_sockets;
 mod contacts;
 mod continuity;
 mod crash;
+mod dead_letters;
 mod desk_interruptions;
 mod drafts;
 mod french;

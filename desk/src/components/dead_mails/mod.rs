@@ -28,7 +28,11 @@ pub fn DeadMails(
     let count = move || outbox.with(|outbox| outbox.as_ref().map_or(0, |outbox| outbox.dead_count));
     let ids = Memo::new(move |_| {
         outbox.with(|outbox| {
-            outbox.iter().flat_map(|outbox| outbox.dead.iter().map(|mail| mail.id)).collect::<Vec<_>>()
+            // One that was given up again says something else.
+            outbox
+                .iter()
+                .flat_map(|outbox| outbox.dead.iter().map(|mail| (mail.id, mail.given_up_at)))
+                .collect::<Vec<_>>()
         })
     });
     let beyond = move || count().saturating_sub(u32::try_from(ids.with(Vec::len)).unwrap_or(u32::MAX));
@@ -63,7 +67,7 @@ pub fn DeadMails(
                 })}
             </div>
             {move || (count() == 0).then(|| view! {
-                <p class="mail-part__calm">{icon(Icon::Check)}"Every mail that was sent has been taken by its mail server."</p>
+                <p class="mail-part__calm">{icon(Icon::Check)}"No mail was given up."</p>
             })}
             {move || (count() > 0).then(|| view! {
                 <p class="mail-part__text">
@@ -72,8 +76,8 @@ pub fn DeadMails(
                 </p>
             })}
             <ul class="dead-mails" role="list" aria-label="Not delivered">
-                <For each=move || ids.get() key=|id| *id let:id>
-                    <DeadMailRow desk router outbox id gone/>
+                <For each=move || ids.get() key=|dead| *dead let:dead>
+                    <DeadMailRow desk router outbox id=dead.0 gone/>
                 </For>
             </ul>
             {move || (beyond() > 0).then(|| view! {

@@ -38,6 +38,7 @@ pub fn Message(
     let Some(first) = row.get_untracked() else { return ().into_any() };
     let (id, side) = (first.id, first.side.clone());
     let mail = first.mail.clone();
+    let original_open = mail.is_some().then(|| RwSignal::new(false));
     let text = match &mail {
         Some(mail) if mail.text.trim().is_empty() => no_text(mail),
         _ => view! { <p class="message__text" dir="auto">{linked(&first.text)}</p> }.into_any(),
@@ -51,15 +52,18 @@ pub fn Message(
     };
     // Known while the conversation is; who the visitor is can change.
     let sender = {
-        let (mail, conversation) = (mail.clone(), desk.open.get_untracked());
-        Memo::new(move |_| {
-            let row = desk.list.with(|list| conversation.and_then(|id| list.find(id)));
-            Some(mail_words::sender(mail.as_deref()?, &row?.contact))
+        let conversation = desk.open.get_untracked();
+        mail.clone().map(|mail| {
+            Memo::new(move |_| {
+                let row = desk.list.with(|list| conversation.and_then(|id| list.find(id)));
+                let contact = row.map(|row| row.contact.clone()).unwrap_or_default();
+                mail_words::sender(&mail, &contact)
+            })
         })
     };
     let address = mail.as_ref().map(|mail| mail.from.clone()).filter(|from| !from.is_empty());
     let author = move || match &side {
-        Side::Visitor if matches!(sender.get(), Some(Sender::Address { .. })) => {
+        Side::Visitor if sender.is_some_and(|sender| matches!(sender.get(), Sender::Address { .. })) => {
             address.clone().unwrap_or_else(|| "Unknown sender".to_owned())
         }
         Side::Visitor => visitor.get(),
@@ -77,7 +81,7 @@ pub fn Message(
     view! {
         <article class=class class:message--opens=opens class:message--closes=closes>
             <p class=move || if opens() { "message__author" } else { "visually-hidden" } dir="auto">{author}</p>
-            {mail.clone().map(|mail| move || sender.get().map(|sender| mail_source(&mail, sender)))}
+            {mail.clone().zip(sender).map(|(mail, sender)| move || mail_source(&mail, sender.get()))}
             {mail.as_deref().and_then(mail_warning)}
             {text}
             {mail.as_ref().filter(|mail| !mail.files.is_empty()).map(|mail| {
@@ -86,31 +90,31 @@ pub fn Message(
             <div class="message__foot" class:visually-hidden=move || !shows_foot()>
                 <time datetime=move || calendar::machine_time(at())>{move || Local::of(at()).clock()}</time>
                 {move || delivery().as_ref().map(state_of)}
-                {mail.is_some().then(|| view! { <OriginalButton desk id/> })}
+                {original_open.map(|is_open| view! {
+                    <button
+                        class="link-button message__original"
+                        type="button"
+                        on:click=move |_| is_open.set(true)
+                    >
+                        "Show original"
+                    </button>
+                })}
             </div>
             {move || match delivery() {
                 Some(Delivery::Failed(problem)) => Some(refused(&problem, id, [retry, edit, discard])),
                 _ => None,
             }}
+            {original_open.map(|is_open| move || original(desk, id, is_open))}
         </article>
     }
     .into_any()
 }
 
-/// The button that shows the mail as it came: what it quotes, its headers, what its sender's domain says.
-#[component]
-fn OriginalButton(desk: Desk, id: EntryId) -> impl IntoView {
-    let conversation = desk.open.get_untracked();
-    let is_open = RwSignal::new(false);
+/// The mail as it came, while it is looked at: what it quotes, its headers, what its sender's domain says.
+fn original(desk: Desk, entry: EntryId, is_open: RwSignal<bool>) -> Option<AnyView> {
+    let conversation = desk.open.get_untracked().filter(|_| is_open.get())?;
     let close = Callback::new(move |()| is_open.set(false));
-    view! {
-        <button class="link-button message__original" type="button" on:click=move |_| is_open.set(true)>
-            "Show original"
-        </button>
-        {move || conversation.filter(|_| is_open.get()).map(|conversation| view! {
-            <OriginalMailDialog desk conversation entry=id close/>
-        })}
-    }
+    Some(view! { <OriginalMailDialog desk conversation entry close/> }.into_any())
 }
 
 /// Text stays text; what looks like a link becomes one.

@@ -126,15 +126,14 @@ impl Desk {
             room.is_notice_hidden.set(false);
             return;
         }
-        let now = timer::now();
-        let age = now.since(room.asked_at.get_value());
+        let age = timer::now().since(room.asked_at.get_value());
         let is_known = room.outbox.answer.with_untracked(Option::is_some);
-        if !document().hidden() && (!is_known || age >= FRESH) {
+        let is_due = !is_known || age >= FRESH;
+        // A hidden tab asks when it is shown: whoever shows it calls this.
+        if is_due && !document().hidden() {
             self.ask_for_outbox();
         }
-        let wait = FRESH.saturating_sub(now.since(room.asked_at.get_value()));
-        // One that is hidden looks again when it is shown; see `pages`.
-        let wait = wait.max(Duration::from_secs(1));
+        let wait = if is_due { FRESH } else { FRESH.saturating_sub(age) };
         room.timer.set_value(Some(Timer::after(wait, move || self.follow_mail())));
     }
 
