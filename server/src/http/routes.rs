@@ -86,36 +86,6 @@ pub fn routes(surface: Surface) -> Vec<Route> {
         route("POST", "/api/v1/visitor/resume/renew", Access::OwnOrigin, post(panel::resume::renew)),
         route("GET", "/mail/stop/{word}", Access::Public, get(mail::ask)),
         route("POST", "/mail/stop/{word}", Access::Public, post(mail::stop)),
-        route(
-            "POST",
-            "/api/v1/desk/conversations/{id}/follow-up",
-            Access::AgentFromOwnOrigin,
-            post(desk::conversation_mail::decide_follow_up),
-        ),
-        route(
-            "POST",
-            "/api/v1/desk/conversations/{id}/invite",
-            Access::AgentFromOwnOrigin,
-            post(desk::conversation_mail::invite),
-        ),
-        route(
-            "POST",
-            "/api/v1/desk/conversations/{id}/invite/preview",
-            Access::AgentFromOwnOrigin,
-            post(desk::conversation_mail::preview),
-        ),
-        route(
-            "POST",
-            "/api/v1/desk/conversations/{id}/end",
-            Access::AgentFromOwnOrigin,
-            post(desk::conversation_mail::end),
-        ),
-        route(
-            "POST",
-            "/api/v1/desk/conversations/{id}/links/revoke",
-            Access::AgentFromOwnOrigin,
-            post(desk::conversation_mail::revoke_links),
-        ),
         route("GET", "/api/v1/desk/inbound", Access::Agent, get(desk::inbound::left)),
         route("GET", "/api/v1/desk/files/{id}", Access::Agent, get(desk::inbound::file)),
         route(
@@ -143,6 +113,7 @@ pub fn routes(surface: Surface) -> Vec<Route> {
     ];
     routes.extend(contact_routes());
     routes.extend(outbox_routes());
+    routes.extend(conversation_routes());
     routes.extend(match surface {
         Surface::Serve => {
             vec![route("GET", "/", Access::Public, get(|| async { Redirect::temporary("/desk/") }))]
@@ -184,6 +155,22 @@ fn outbox_routes() -> Vec<Route> {
         write("/api/v1/desk/outbox/retry-all", post(desk::outbox::retry_all)),
         write("/api/v1/desk/outbox/{id}/retry", post(desk::outbox::retry)),
         write("/api/v1/desk/outbox/{id}/discard", post(desk::outbox::discard)),
+    ]
+}
+
+fn conversation_routes() -> Vec<Route> {
+    let write = |path, handler| Route { method: "POST", path, access: Access::AgentFromOwnOrigin, handler };
+    vec![
+        write("/api/v1/desk/conversations/{id}/follow-up", post(desk::conversation_mail::decide_follow_up)),
+        write("/api/v1/desk/conversations/{id}/invite", post(desk::conversation_mail::invite)),
+        write("/api/v1/desk/conversations/{id}/invite/preview", post(desk::conversation_mail::preview)),
+        write(
+            "/api/v1/desk/conversations/{id}/invite/preview/page",
+            post(desk::conversation_mail::preview_page),
+        ),
+        write("/api/v1/desk/conversations/{id}/copy", post(desk::conversation_mail::copy)),
+        write("/api/v1/desk/conversations/{id}/end", post(desk::conversation_mail::end)),
+        write("/api/v1/desk/conversations/{id}/links/revoke", post(desk::conversation_mail::revoke_links)),
     ]
 }
 

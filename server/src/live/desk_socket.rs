@@ -140,7 +140,8 @@ impl Desk {
         self.check_session(&mut tx).await?;
         drop(tx);
         let (conversations, more) = self.list(None).await?;
-        self.out.push(ServerFrame::Welcome { agent: self.agent.clone(), conversations, more });
+        let (agent, now) = (self.agent.clone(), self.app.clock.now());
+        self.out.push(ServerFrame::Welcome { agent, conversations, more, now });
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 use causette_shared::entry::{Author, Body, Event, MailKind};
 use causette_shared::id::{ConversationId, JobId, SiteKey};
 use causette_shared::problem::{Problem, ProblemKind};
+use causette_shared::protocol::agent::Agent;
 
 use crate::clock;
 use crate::secret::SecretHash;
@@ -131,6 +132,8 @@ impl UseCase for RequestNewLink {
 
 /// An agent takes the links of a conversation back, and the sessions that were got through them.
 pub struct RevokeLinks {
+    /// Who.
+    pub agent: Agent,
     /// Of which conversation.
     pub conversation: ConversationId,
 }
@@ -143,9 +146,13 @@ impl UseCase for RevokeLinks {
         if conversation::find_conversation(tx, self.conversation).await?.is_none() {
             return Err(UseCaseError::refused(ProblemKind::NotFound));
         }
-        resume_link::revoke_links(tx, self.conversation, cx.now).await?;
+        if !resume_link::revoke_links(tx, self.conversation, cx.now).await? {
+            let detail = "no mail with a link was sent since the links were last taken back";
+            return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, detail)));
+        }
         let id = cx.mint_entry_id()?;
-        cx.add_entry(tx, self.conversation, id, Author::Automatic, Body::Event(Event::LinksRevoked)).await?;
+        let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
+        cx.add_entry(tx, self.conversation, id, author, Body::Event(Event::LinksRevoked)).await?;
         Ok(())
     }
 }

@@ -1,15 +1,20 @@
-//! A copy of the conversation, asked for by its visitor. To an address that was shown to be theirs it goes at once. To any
-//! other goes, at most once a day, a mail without a word of theirs: whoever holds the address confirms and reads (DESIGN 6).
+//! A copy of the conversation, asked for by its visitor or by an agent. To an address that was shown to be theirs it goes at
+//! once. To any other goes, at most once a day, a mail without a word of theirs: whoever holds the address confirms and
+//! reads (DESIGN 6).
 
 use std::time::Duration;
 
-use causette_shared::entry::MailKind;
+use causette_shared::entry::{Author, Body, Event, MailKind};
 use causette_shared::id::{ConversationId, JobId, VisitorId};
+use causette_shared::presence::UnreachableReason;
 use causette_shared::problem::{Problem, ProblemKind};
+use causette_shared::protocol::agent::Agent;
 
 use crate::clock;
-use crate::service::{Context, UseCaseError};
-use crate::store::{Tx, contact, conversation, outbox};
+use crate::service::prepare_mail::Payload;
+use crate::service::{Context, UseCase, UseCaseError, refuse_unreachable};
+use crate::store::conversation::{self, Conversation};
+use crate::store::{Tx, contact, outbox};
 
 /// Between two mails to an address that nobody has verified.
 const UNVERIFIED_EVERY: Duration = Duration::from_secs(24 * 3600);
@@ -48,7 +53,7 @@ pub(crate) enum NewAddress {
     No,
 }
 
-/// Schedules the mail that a request for a copy causes.
+/// Schedules the mail that a visitor's request for a copy causes.
 ///
 /// # Errors
 /// Too many were asked for, or the store fails.
@@ -61,23 +66,84 @@ pub async fn request(
     let Some(found) = conversation::find_conversation(tx, id).await? else {
         return Err(UseCaseError::refused(ProblemKind::NotFound));
     };
-    let folded = contact::fold(email);
-    let is_theirs = found.contact.email_verified
-        && found.contact.email.as_deref().map(contact::fold).as_deref() == Some(&folded);
-    let kind = if is_theirs { MailKind::Transcript } else { MailKind::ConfirmCopy };
-    let is_new = if is_theirs { NewAddress::No } else { NewAddress::Yes };
+    let is_new = if is_theirs(&found, &contact::fold(email)) { NewAddress::No } else { NewAddress::Yes };
     count_request(tx, cx, found.visitor, is_new, ProblemKind::WrongState).await?;
+    // The answer is the same as for an address that gets one: nothing is told of who has asked before.
+    schedule(tx, cx, &found, Payload { email: Some(email.to_owned()), ..Payload::default() }).await.map(drop)
+}
+
+/// An agent sends a copy to the contact's address.
+pub struct SendCopy {
+    /// Who.
+    pub agent: Agent,
+    /// Of which conversation.
+    pub conversation: ConversationId,
+}
+
+impl UseCase for SendCopy {
+    type Output = ();
+
+    async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<(), UseCaseError> {
+        conversation::lock_conversation(tx, self.conversation).await?;
+        let Some(found) = conversation::find_conversation(tx, self.conversation).await? else {
+            return Err(UseCaseError::refused(ProblemKind::NotFound));
+        };
+        let email = match (found.unreachable(), &found.contact.email) {
+            (None, Some(email)) => email.clone(),
+            (reason, _) => return Err(refuse_unreachable(reason.unwrap_or(UnreachableReason::NoAddress))),
+        };
+        let payload = Payload {
+            email: Some(email.clone()),
+            agent: Some(self.agent.name.clone()),
+            ..Payload::default()
+        };
+        if schedule(tx, cx, &found, payload).await? == Scheduled::AskedToday {
+            let detail = "the visitor was asked today already whether to send a copy to this address";
+            return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, detail)));
+        }
+        let id = cx.mint_entry_id()?;
+        let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
+        cx.add_entry(tx, found.id, id, author, Body::Event(Event::CopyRequested { email })).await?;
+        Ok(())
+    }
+}
+
+/// Whether a mail was scheduled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheduled {
+    /// It was.
+    Yes,
+    /// None was: whoever holds the address was asked in the last 24 hours.
+    AskedToday,
+}
+
+async fn schedule(
+    tx: &mut Tx,
+    cx: &mut Context,
+    found: &Conversation,
+    payload: Payload,
+) -> Result<Scheduled, UseCaseError> {
+    let folded = contact::fold(payload.email.as_deref().unwrap_or_default());
+    let is_theirs = is_theirs(found, &folded);
+    let kind = if is_theirs { MailKind::Transcript } else { MailKind::ConfirmCopy };
     let recent = cx.now.before(UNVERIFIED_EVERY);
     let has_one = !is_theirs && outbox::count_to(tx, kind, &folded, recent).await? > 0;
     let job = JobId::mint(cx.now, clock::id_entropy()?);
-    let payload = serde_json::json!({ "email": email }).to_string();
-    outbox::create_job(tx, job, kind, Some(id), payload, cx.now, cx.now).await?;
+    let payload =
+        serde_json::to_string(&payload).map_err(|_| UseCaseError::refused(ProblemKind::Internal))?;
+    outbox::create_job(tx, job, kind, Some(found.id), payload, cx.now, cx.now).await?;
     outbox::set_recipient(tx, job, &folded).await?;
     if has_one {
-        // Answered and counted like one that is sent: nothing is told of who has asked for this address before.
+        // Counted like one that is sent.
         outbox::cancel_job(tx, job, cx.now).await?;
-    } else {
-        cx.has_job = true;
+        return Ok(Scheduled::AskedToday);
     }
-    Ok(())
+    cx.has_job = true;
+    Ok(Scheduled::Yes)
+}
+
+/// Whether an address was shown to be the contact's.
+fn is_theirs(found: &Conversation, folded: &str) -> bool {
+    found.contact.email_verified
+        && found.contact.email.as_deref().map(contact::fold).as_deref() == Some(folded)
 }

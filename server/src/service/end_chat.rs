@@ -4,11 +4,11 @@
 use causette_shared::conversation::Status;
 use causette_shared::entry::{Author, Body, Event};
 use causette_shared::id::ConversationId;
-use causette_shared::problem::ProblemKind;
+use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::Agent;
 
 use crate::service::{Context, UseCase, UseCaseError};
-use crate::store::{Tx, conversation, outbox};
+use crate::store::{Tx, conversation, entry, outbox};
 
 /// Ends the chat of a conversation.
 pub struct EndChat {
@@ -25,7 +25,8 @@ impl UseCase for EndChat {
 
     async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<(), UseCaseError> {
         if !matches!(self.status, Status::Open | Status::Pending | Status::Closed) {
-            return Err(UseCaseError::refused(ProblemKind::Invalid));
+            let detail = "a chat leaves its conversation open, pending or closed";
+            return Err(UseCaseError::Refused(Problem::field("status", detail)));
         }
         conversation::lock_conversation(tx, self.conversation).await?;
         let Some(found) = conversation::find_conversation(tx, self.conversation).await? else {
@@ -34,9 +35,17 @@ impl UseCase for EndChat {
         if found.status == Status::Closed {
             return Err(UseCaseError::refused(ProblemKind::WrongState));
         }
-        let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
-        let id = cx.mint_entry_id()?;
-        cx.add_entry(tx, found.id, id, author, Body::Event(Event::ChatEnded)).await?;
+        // Ended twice, it has ended once; another status can be left behind.
+        let has_ended = entry::has_ended(tx, found.id).await?;
+        if has_ended && self.status == found.status {
+            let detail = "the chat has ended already";
+            return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, detail)));
+        }
+        if !has_ended {
+            let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
+            let id = cx.mint_entry_id()?;
+            cx.add_entry(tx, found.id, id, author, Body::Event(Event::ChatEnded)).await?;
+        }
         if self.status != found.status {
             conversation::set_status(tx, found.id, self.status).await?;
             let id = cx.mint_entry_id()?;

@@ -4,6 +4,7 @@
 use causette_shared::follow_up::{Facts, Rules, due_at};
 use causette_shared::id::{ConversationId, JobId, VisitorId};
 use causette_shared::problem::ProblemKind;
+use causette_shared::protocol::conversation_mail::Wish;
 use causette_shared::time::Timestamp;
 
 use crate::clock;
@@ -135,16 +136,6 @@ impl UseCase for VisitorLeft {
             _ => Ok(()),
         }
     }
-}
-
-/// What an agent wants to be done with a follow-up that waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Wish {
-    /// Send it at once.
-    Now,
-    /// Do not send it. The next reply schedules another.
-    Not,
 }
 
 /// An agent decides about the follow-up that waits.

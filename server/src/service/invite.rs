@@ -2,13 +2,13 @@
 
 use causette_shared::entry::MailKind;
 use causette_shared::id::{ConversationId, EntryId, JobId, Seq};
-use causette_shared::problem::{Problem, ProblemKind};
+use causette_shared::problem::ProblemKind;
 use causette_shared::protocol::agent::Agent;
 
 use crate::clock;
 use crate::service::prepare_mail::Payload;
 use crate::service::reply::Reply;
-use crate::service::{Context, UseCase, UseCaseError};
+use crate::service::{Context, UseCase, UseCaseError, refuse_unreachable};
 use crate::store::{Tx, conversation, outbox};
 
 /// An agent invites.
@@ -31,9 +31,9 @@ impl UseCase for Invite {
         let Some(target) = conversation::find_target(tx, self.conversation, self.id).await? else {
             return Err(UseCaseError::refused(ProblemKind::NotFound));
         };
-        if target.conversation.unreachable().is_some() {
-            let detail = "no mail reaches this visitor";
-            return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, detail)));
+        // A repeat is answered as the first was, whatever has come between.
+        if let (Some(reason), false) = (target.conversation.unreachable(), target.is_repeat) {
+            return Err(refuse_unreachable(reason));
         }
         let reply = Reply {
             agent: self.agent.clone(),

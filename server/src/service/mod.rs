@@ -33,6 +33,7 @@ use std::sync::Arc;
 use causette_shared::entry::{Author, Body, Entry};
 use causette_shared::id::{ConversationId, EntryId, VisitorId};
 use causette_shared::message::preview;
+use causette_shared::presence::UnreachableReason;
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::time::Timestamp;
 
@@ -104,6 +105,17 @@ impl UseCaseError {
             Self::Store(_) | Self::Outage(_) | Self::Entropy(_) => Problem::new(ProblemKind::Internal),
         }
     }
+}
+
+/// Refuses to send a mail that would not reach its reader, and says why not.
+#[must_use]
+pub fn refuse_unreachable(reason: UnreachableReason) -> UseCaseError {
+    let detail = match reason {
+        UnreachableReason::NoAddress => "the visitor gave no address",
+        UnreachableReason::Bounced => "mail to the visitor's address came back",
+        UnreachableReason::OptedOut => "the visitor wants no more mail",
+    };
+    UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, detail))
 }
 
 /// Who is on a page just now: what connections tell, and no store does.

@@ -32,7 +32,7 @@ pub struct Payload {
     pub email: Option<String>,
     /// An agent has asked for it: it does not wait for its time.
     pub asked: bool,
-    /// The agent who invites.
+    /// The agent who invites, or sends a copy.
     pub agent: Option<String>,
 }
 
@@ -188,6 +188,12 @@ impl PrepareMail {
                     Decision::Wait(due) if !is_asked_for => Some(Settled::Postponed(due)),
                     Decision::Wait(_) | Decision::Send => None,
                 })
+            }
+            // What an agent asked for does not go to who wants no mail by now.
+            MailKind::Transcript | MailKind::ConfirmCopy
+                if payload.agent.is_some() && found.unreachable().is_some() =>
+            {
+                Ok(Some(Settled::Cancelled))
             }
             // Whoever asked for it has asked for it.
             MailKind::Transcript | MailKind::ConfirmCopy | MailKind::NewLink => Ok(None),

@@ -298,6 +298,23 @@ pub async fn find_colleague_after(
     Ok(name.map(|(name,)| name))
 }
 
+/// Whether the chat of a conversation has ended, and nobody has written since.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.entry.has_ended", level = "debug", skip_all, fields(conversation = %conversation), err(level = "debug"))]
+pub async fn has_ended(tx: &mut Tx, conversation: ConversationId) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM entry WHERE conversation_id = $1 AND kind = 'event' AND body = $2 \
+         AND seq > (SELECT COALESCE(MAX(seq), 0) FROM entry WHERE conversation_id = $1 AND kind = 'message')";
+    let ended = to_json(&Event::ChatEnded, "entry.body")?;
+    let (count,): (i64,) = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(conversation.to_string())
+        .bind(ended.clone())
+        .fetch_one(conn)
+        .await)?;
+    Ok(count > 0)
+}
+
 /// Lists the entries after `after`, ascending, at most `limit`.
 ///
 /// # Errors

@@ -147,7 +147,7 @@ pub async fn find_session(
     Ok(Some((parse(&visitor, "visitor_session.visitor_id")?, link)))
 }
 
-/// Takes every link of a conversation back, and the sessions that were got through them; returns those sessions' number.
+/// Takes every link of a conversation back, and the sessions that were got through them; false where there was none.
 ///
 /// # Errors
 /// The database fails.
@@ -156,16 +156,21 @@ pub async fn revoke_links(
     tx: &mut Tx,
     conversation: ConversationId,
     now: Timestamp,
-) -> Result<u64, StoreError> {
+) -> Result<bool, StoreError> {
     const LINKS: &str =
         "UPDATE resume_link SET revoked_at = $2 WHERE conversation_id = $1 AND revoked_at IS NULL";
     const SESSIONS: &str = "DELETE FROM visitor_session WHERE resume_link_id IN \
          (SELECT id FROM resume_link WHERE conversation_id = $1)";
-    both!(tx, conn => sqlx::query(LINKS).bind(conversation.to_string()).bind(now.0).execute(conn).await.map(drop))?;
+    let links = both!(tx, conn => sqlx::query(LINKS)
+        .bind(conversation.to_string())
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
     let ended = both!(tx, conn => sqlx::query(SESSIONS)
         .bind(conversation.to_string())
         .execute(conn)
         .await
         .map(|done| done.rows_affected()))?;
-    Ok(ended)
+    Ok(links + ended > 0)
 }

@@ -37,6 +37,7 @@ mod harness;
 mod http_access;
 mod http_channel;
 mod http_contacts;
+mod http_conversation_mail;
 mod http_documents;
 mod http_outbox;
 mod http_problems;

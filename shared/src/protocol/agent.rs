@@ -89,6 +89,8 @@ pub enum ServerFrame {
         conversations: Vec<ConversationSummary>,
         /// Whether older ones exist.
         more: bool,
+        /// The server's clock, by which what it tells of the future is counted down: the desk's own may be wrong.
+        now: Timestamp,
     },
     /// The next part of the list.
     List {

@@ -421,7 +421,7 @@ pub fn agent_server_frames() -> Vec<agent::ServerFrame> {
     let conversation = conversation_id();
     let one_by_one = entries().into_iter().map(|entry| F::Entries { conversation, entries: vec![entry] });
     let mut frames = vec![
-        F::Welcome { agent: alice(), conversations: vec![summary()], more: true },
+        F::Welcome { agent: alice(), conversations: vec![summary()], more: true, now: AT },
         F::List { conversations: vec![], more: false },
         F::Conversation(summary()),
         F::Acknowledged { id: entry_id(6), conversation, seq: 6 },

@@ -38,7 +38,7 @@ pub async fn document(State(app): State<Arc<App>>, headers: HeaderMap) -> Result
     let policy = [
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self' ",
         &socket_sources(&app),
-        "; img-src 'self' blob: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        "; img-src 'self' blob: data:; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ]
     .concat();
     let answer = response.headers_mut();
@@ -46,6 +46,8 @@ pub async fn document(State(app): State<Arc<App>>, headers: HeaderMap) -> Result
         answer.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // To ourselves it says where it comes from: browsers give the form that asks for a mail's preview no origin without.
+    answer.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     answer.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     answer.insert("permissions-policy", HeaderValue::from_static("camera=(), microphone=(), geolocation=()"));
     Ok(response)
