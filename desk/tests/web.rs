@@ -98,7 +98,12 @@ impl Stage {
             view! { <Inbox desk router/> }.into_any()
         });
         stage.desk.sign_in(me());
-        stage.desk.handle(ServerFrame::Welcome { agent: me(), conversations: rows, more: false });
+        stage.desk.handle(ServerFrame::Welcome {
+            agent: me(),
+            conversations: rows,
+            more: false,
+            now: causette_client::timer::now(),
+        });
         if let Some(number) = open {
             settle().await;
             stage.click(&format!("#conversation-{number}"));
@@ -368,7 +373,12 @@ async fn forestalled(stage: &Stage) -> EntryId {
     assert!(stage.desk.send("I have it"));
     stage.line.down.set(false);
     let answered = ConversationSummary { revision: 2, last_seq: 2, ..row(1, 20) };
-    stage.desk.handle(ServerFrame::Welcome { agent: me(), conversations: vec![answered], more: false });
+    stage.desk.handle(ServerFrame::Welcome {
+        agent: me(),
+        conversations: vec![answered],
+        more: false,
+        now: causette_client::timer::now(),
+    });
     stage.desk.handle(entries(1, vec![entry(2, bob(), message("Mine"))]));
     let id = stage.sent_messages()[0].0;
     stage.desk.handle(ServerFrame::Refused {
@@ -451,7 +461,12 @@ async fn a_reply_kept_from_before_the_page_was_loaded_says_what_had_been_read_th
         kept::Unsent { conversation: conversation(1), id, composed_at: Timestamp(5), after: 3, text };
     kept::set_unsent(me().id, &unsent);
     stage.desk.sign_in(me());
-    stage.desk.handle(ServerFrame::Welcome { agent: me(), conversations: vec![row(1, 10)], more: false });
+    stage.desk.handle(ServerFrame::Welcome {
+        agent: me(),
+        conversations: vec![row(1, 10)],
+        more: false,
+        now: causette_client::timer::now(),
+    });
     assert_eq!(stage.sent_messages(), [(id, "from yesterday".to_owned())]);
     assert_eq!(read_by_attempt(&stage), [Some(3)]);
 }
@@ -469,7 +484,12 @@ async fn what_is_written_while_offline_is_sent_after_the_reconnect_under_the_sam
     assert_eq!(stage.text(".message__state"), ["Sending"]);
     let kept_id = kept::list_unsent(me().id)[0].id;
     stage.line.down.set(false);
-    stage.desk.handle(ServerFrame::Welcome { agent: me(), conversations: vec![row(1, 10)], more: false });
+    stage.desk.handle(ServerFrame::Welcome {
+        agent: me(),
+        conversations: vec![row(1, 10)],
+        more: false,
+        now: causette_client::timer::now(),
+    });
     settle().await;
     assert_eq!(stage.desk.connection.get_untracked(), Connection::Open);
     assert!(stage.all(".banner").is_empty());
@@ -528,7 +548,12 @@ async fn an_unknown_number_is_said_to_be_missing() {
         router.go(Route::Conversation(4_242));
         view! { <Inbox desk router/> }.into_any()
     });
-    stage.desk.handle(ServerFrame::Welcome { agent: me(), conversations: vec![row(1, 10)], more: false });
+    stage.desk.handle(ServerFrame::Welcome {
+        agent: me(),
+        conversations: vec![row(1, 10)],
+        more: false,
+        now: causette_client::timer::now(),
+    });
     settle().await;
     assert!(stage.text(".nothing__title").contains(&"Conversation #4242 was not found".to_owned()));
 }

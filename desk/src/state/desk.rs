@@ -105,6 +105,8 @@ pub struct Desk {
     pub typists: RwSignal<Typists>,
     /// The time, as far as it is shown.
     pub now: RwSignal<Timestamp>,
+    /// How many milliseconds the server's clock is ahead of this one.
+    pub skew: RwSignal<i64>,
     /// Something to tell the agent that belongs to no place.
     pub notice: RwSignal<Option<String>>,
     /// What a screen reader says next.
@@ -151,6 +153,7 @@ impl Desk {
             log: RwSignal::new(Log::default()),
             typists: RwSignal::new(Typists::default()),
             now: RwSignal::new(timer::now()),
+            skew: RwSignal::new(0),
             notice: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             has_demo: RwSignal::new(false),

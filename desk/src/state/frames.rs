@@ -24,7 +24,8 @@ impl Desk {
     pub fn handle(self, frame: ServerFrame) {
         let now = timer::now();
         match frame {
-            ServerFrame::Welcome { agent, conversations, more } => {
+            ServerFrame::Welcome { agent, conversations, more, now: theirs } => {
+                self.skew.set(theirs.0.saturating_sub(now.0));
                 self.welcomed(agent, conversations, more);
             }
             ServerFrame::List { conversations, more } => {

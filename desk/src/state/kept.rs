@@ -48,6 +48,37 @@ pub fn set_draft(agent: AgentId, conversation: ConversationId, text: &str) {
     }
 }
 
+/// What an agent writes to invite a visitor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The id under which it was sent, of which nobody knows whether it arrived. Sent again it carries the same.
+    pub id: Option<EntryId>,
+    /// What it says.
+    pub text: String,
+}
+
+fn invitation_key(agent: AgentId, conversation: ConversationId) -> String {
+    format!("causette.desk.invitation.{agent}.{conversation}")
+}
+
+/// The invitation that was begun in a conversation, empty where there is none.
+#[must_use]
+pub fn invitation(agent: AgentId, conversation: ConversationId) -> Invitation {
+    let json = storage::get(Area::Local, &invitation_key(agent, conversation));
+    json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+}
+
+/// Keeps an invitation; an empty one is deleted.
+pub fn set_invitation(agent: AgentId, conversation: ConversationId, invitation: &Invitation) {
+    let key = invitation_key(agent, conversation);
+    match serde_json::to_string(invitation) {
+        Ok(json) if !invitation.text.is_empty() => {
+            storage::set(Area::Local, &key, &json);
+        }
+        _ => storage::remove(Area::Local, &key),
+    }
+}
+
 /// Keeps a message until its entry has come.
 pub fn set_unsent(agent: AgentId, unsent: &Unsent) {
     if let Ok(json) = serde_json::to_string(unsent) {

@@ -40,8 +40,10 @@ pub enum Row {
     Unread,
     /// A message.
     Message(MessageRow),
-    /// The visitor answered a form.
-    Introduction(Introduction, Timestamp),
+    /// The visitor answered a form, and what that was, in words.
+    Introduction(String, Introduction, Timestamp),
+    /// The chat was ended, in words.
+    Ended(String, Timestamp),
     /// Something else happened, in words.
     Happened(String, Timestamp),
 }
@@ -135,7 +137,7 @@ impl Timeline {
         for (seq, id, row) in log.chain(waiting) {
             let at = match &row {
                 Row::Message(message) => message.at,
-                Row::Introduction(_, at) | Row::Happened(_, at) | Row::Day(at) => *at,
+                Row::Introduction(_, _, at) | Row::Ended(_, at) | Row::Happened(_, at) | Row::Day(at) => *at,
                 Row::Unread => continue,
             };
             let today = (source.day_of)(at);
@@ -175,6 +177,13 @@ impl Timeline {
     #[must_use]
     pub fn count_outgoing(&self) -> usize {
         self.outgoing
+    }
+
+    /// Whether the chat was ended, and nobody has written since.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let last = self.rows.iter().rev().find(|row| matches!(***row, Row::Message(_) | Row::Ended(..)));
+        last.is_some_and(|row| matches!(**row, Row::Ended(..)))
     }
 
     /// The name of another agent who wrote after an entry: an answer that was begun then may be stale.
@@ -237,8 +246,8 @@ fn row_of(entry: &Entry, source: &Source<'_>) -> Row {
             let row = message_row((entry.id, Some(entry.seq)), Side::Visitor, &mail.text, entry.at, None);
             with_mail(row, mail)
         }
-        Body::Event(Event::FormSubmitted { answers } | Event::ContactsLeft { answers }) => {
-            Row::Introduction(answers.clone(), entry.at)
+        Body::Event(event @ (Event::FormSubmitted { answers } | Event::ContactsLeft { answers })) => {
+            Row::Introduction(words::happened(event, ""), answers.clone(), entry.at)
         }
         Body::Event(Event::Assigned { agent, name }) => {
             let whom = if *agent == source.me { "you" } else { name.as_str() };
@@ -253,7 +262,17 @@ fn row_of(entry: &Entry, source: &Source<'_>) -> Row {
         Body::Event(Event::StatusChanged { status }) => {
             Row::Happened(format!("Status changed to {}", words::status(*status)), entry.at)
         }
-        Body::Event(event) => Row::Happened(words::happened(event), entry.at),
+        Body::Event(event) => {
+            let by = match &entry.author {
+                Author::Visitor => "The visitor",
+                Author::Agent { id, .. } if *id == source.me => "You",
+                Author::Agent { name, .. } => name,
+                Author::Automatic => "",
+            };
+            let is_end = *event == Event::ChatEnded;
+            let text = words::happened(event, by);
+            if is_end { Row::Ended(text, entry.at) } else { Row::Happened(text, entry.at) }
+        }
     }
 }
 

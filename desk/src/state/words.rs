@@ -21,22 +21,29 @@ pub const fn status(status: Status) -> &'static str {
     }
 }
 
-/// What happened, in one line.
+/// What happened, in one line. `by` is who caused it, to begin the sentence with; empty where nobody did.
 #[must_use]
-pub fn happened(event: &Event) -> String {
+pub fn happened(event: &Event, by: &str) -> String {
     let of = |to: &str| [" to ", to].concat();
     match event {
         Event::FormSubmitted { .. } => "The visitor introduced themselves".to_owned(),
         Event::ContactsLeft { .. } => "The visitor left their contacts".to_owned(),
         Event::Assigned { name, .. } => ["Assigned to ", name].concat(),
         Event::StatusChanged { status: to } => ["Status changed to ", status(*to)].concat(),
-        Event::CopyRequested { email } => ["The visitor asked for a copy", &of(email)].concat(),
-        Event::ChatEnded => "The chat was ended".to_owned(),
+        Event::CopyRequested { email } => {
+            [if by.is_empty() { "The visitor" } else { by }, " asked for a copy", &of(email)].concat()
+        }
+        Event::ChatEnded if by.is_empty() => "The chat was ended".to_owned(),
+        Event::ChatEnded => [by, " ended the chat"].concat(),
         Event::Mailed { kind, to, .. } => [mail(*kind), " e-mailed", &of(to)].concat(),
         Event::MailFailed { to, reason } => ["The e-mail", &of(to), " failed: ", reason].concat(),
         Event::MailStopped => "The visitor wants no more e-mail for this conversation".to_owned(),
-        Event::Resumed { .. } => "The visitor came back through the link in an e-mail".to_owned(),
-        Event::LinksRevoked => "The links in earlier e-mails were taken back".to_owned(),
+        Event::Resumed { devices } => {
+            let came = "The visitor came back through the link in an e-mail";
+            if *devices > 1 { format!("{came}, on device {devices} of that link") } else { came.to_owned() }
+        }
+        Event::LinksRevoked if by.is_empty() => "The links in earlier e-mails were taken back".to_owned(),
+        Event::LinksRevoked => [by, " took back the links in earlier e-mails"].concat(),
     }
 }
 
@@ -45,7 +52,7 @@ const fn mail(kind: MailKind) -> &'static str {
         MailKind::FollowUp => "Unseen replies",
         MailKind::Invite => "Invitation",
         MailKind::Tell => "Answer",
-        MailKind::Transcript => "Copy",
+        MailKind::Transcript => "Copy of the conversation",
         MailKind::ConfirmCopy => "Question whether to send a copy",
         MailKind::NewLink => "New link",
     }
@@ -71,6 +78,16 @@ pub const fn presence_reason(presence: Presence) -> &'static str {
         Presence::Unreachable(UnreachableReason::NoAddress) => "Left · cannot be reached: no address",
         Presence::Unreachable(UnreachableReason::Bounced) => "Left · cannot be reached: mail came back",
         Presence::Unreachable(UnreachableReason::OptedOut) => "Left · cannot be reached: wants no mail",
+    }
+}
+
+/// Why no mail reaches a visitor.
+#[must_use]
+pub const fn unreachable(reason: UnreachableReason) -> &'static str {
+    match reason {
+        UnreachableReason::NoAddress => "The visitor gave no address.",
+        UnreachableReason::Bounced => "Mail to their address came back.",
+        UnreachableReason::OptedOut => "The visitor wants no e-mail.",
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use causette_shared::conversation::Status;
 use causette_shared::id::{ConversationId, Seq};
 use causette_shared::limits::MESSAGE_CHARS;
-use causette_shared::presence::Presence;
+use causette_shared::presence::{Presence, UnreachableReason};
 use causette_shared::protocol::agent::ConversationSummary;
 use leptos::ev::KeyboardEvent;
 use leptos::html;
@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use crate::components::icon::{Icon, icon};
 use crate::state::desk::Desk;
 use crate::state::kept;
+use crate::state::timeline::Timeline;
 
 /// From how many characters on their number is shown.
 const COUNTED_FROM: usize = MESSAGE_CHARS - 500;
@@ -148,12 +149,22 @@ fn hint(
     };
     let away = || {
         let presence = row.with(|row| row.as_ref().map(|row| (row.presence, row.status)));
-        matches!(presence, Some((Presence::Unreachable(_), status)) if status != Status::Closed).then(|| {
-            "The visitor has left and gave no address: they read this only if they come back.".to_owned()
-        })
+        let why = match presence? {
+            (Presence::Unreachable(_), Status::Closed) => None,
+            (Presence::Unreachable(UnreachableReason::NoAddress), _) => Some("gave no address"),
+            (Presence::Unreachable(UnreachableReason::Bounced), _) => Some("mail to them came back"),
+            (Presence::Unreachable(UnreachableReason::OptedOut), _) => Some("wants no e-mail"),
+            _ => None,
+        };
+        why.map(|why| format!("The visitor has left and {why}: they read this only if they come back."))
+    };
+    let ended = || {
+        let is_open = row.with(|row| row.as_ref().is_some_and(|row| row.status != Status::Closed));
+        (is_open && desk.timeline.with(Timeline::has_ended))
+            .then(|| "The chat has ended. What you write goes on in the same conversation.".to_owned())
     };
     let pressing = answered.is_some();
-    let text = answered.or_else(typing).or_else(away)?;
+    let text = answered.or_else(typing).or_else(away).or_else(ended)?;
     Some(view! { <p class="composer__hint" class:composer__hint--warning=pressing>{text}</p> }.into_any())
 }
 

@@ -8,6 +8,7 @@ use causette_shared::protocol::agent::ConversationSummary;
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::components::conversation_acts::{Act, ActButtons};
 use crate::components::icon::{Icon, icon};
 use crate::components::presence_dot::PresenceDot;
 use crate::components::status_chip::StatusChip;
@@ -21,6 +22,8 @@ pub fn ConversationHeader(
     router: Router,
     /// The conversation.
     row: Memo<Option<Arc<ConversationSummary>>>,
+    /// Is told what the agent is about to do.
+    act: RwSignal<Option<Act>>,
     /// Whether the side panel is open where it does not always stand beside.
     details_open: RwSignal<bool>,
     /// The button that opens it, which gets the focus back.
@@ -55,6 +58,7 @@ pub fn ConversationHeader(
                 </p>
             </div>
             <StatusChip status/>
+            <ActButtons row act/>
             <button
                 class="icon-button head__details"
                 type="button"

@@ -201,16 +201,17 @@ fn LogRow(
             });
             view! { <Message desk row=message visitor retry edit=take_back discard/> }.into_any()
         }
-        Some(Row::Introduction(answers, at)) => introduction(answers, *at),
-        Some(Row::Happened(text, at)) => view! {
-            <p class="log__event"><span>{text.clone()}</span>" "<time>{Local::of(*at).clock()}</time></p>
+        Some(Row::Introduction(title, answers, at)) => introduction(title.clone(), answers, *at),
+        Some(Row::Ended(text, at) | Row::Happened(text, at)) => view! {
+            <p class="log__event" class:log__event--end=matches!(row.get_untracked().as_deref(), Some(Row::Ended(..)))>
+                <span dir="auto">{text.clone()}</span>" "<time>{Local::of(*at).clock()}</time></p>
         }
         .into_any(),
     }
 }
 
 /// The answers to a form, as a card.
-fn introduction(answers: &Introduction, at: Timestamp) -> AnyView {
+fn introduction(title: String, answers: &Introduction, at: Timestamp) -> AnyView {
     let given = [("Name", &answers.name), ("E-mail", &answers.email), ("Phone", &answers.phone)];
     let facts = given
         .into_iter()
@@ -223,7 +224,7 @@ fn introduction(answers: &Introduction, at: Timestamp) -> AnyView {
         <article class="form-card">
             <h3 class="form-card__title">
                 {icon(Icon::Person)}
-                <span>"The visitor introduced themselves"</span>
+                <span>{title}</span>
                 <time>{Local::of(at).clock()}</time>
             </h3>
             <dl class="form-card__facts">{facts}</dl>

@@ -7,6 +7,7 @@ use causette_shared::protocol::agent::ConversationSummary;
 use leptos::prelude::*;
 
 use crate::components::avatar::Avatar;
+use crate::components::icon::{Icon, icon};
 use crate::components::presence_dot::PresenceDot;
 use crate::components::status_chip::StatusChip;
 use crate::router::{Route, Router};
@@ -44,6 +45,7 @@ pub fn ConversationRow(
         Signal::derive(move || row.with(|row| row.as_ref().map_or(Presence::Idle, |row| row.presence)));
     let status = Signal::derive(move || row.with(|row| row.as_ref().map_or(Status::New, |row| row.status)));
     let assignee = move || row.with(|row| Some(row.as_ref()?.assignee.as_ref()?.name.clone()));
+    let is_mailed = move || row.with(|row| row.as_ref().is_some_and(|row| row.follow_up_at.is_some()));
     let at = move || row.with(|row| row.as_ref().map_or_else(Default::default, |row| row.last_message_at));
     let today = move || Local::of(desk.now.get());
     let open = router.follow(Route::Conversation(number));
@@ -87,6 +89,11 @@ pub fn ConversationRow(
                 <span class="row__facts">
                     <span class="row__number">{format!("#{number}")}</span>
                     <StatusChip status/>
+                    {move || is_mailed().then(|| view! {
+                        <span class="row__mail" title="Unseen replies will be e-mailed">
+                            {icon(Icon::Mail)}<span class="visually-hidden">"An e-mail waits"</span>
+                        </span>
+                    })}
                     {move || failed.get().then(|| view! { <span class="row__failed">"Not sent"</span> })}
                 </span>
                 {move || {

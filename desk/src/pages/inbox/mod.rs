@@ -9,11 +9,13 @@ use web_sys::HtmlElement;
 
 use crate::components::banner::Banner;
 use crate::components::composer::Composer;
+use crate::components::conversation_acts::{Act, ActDialog};
 use crate::components::conversation_header::ConversationHeader;
 use crate::components::conversation_list::ConversationList;
 use crate::components::conversation_log::ConversationLog;
 use crate::components::details::Details;
 use crate::components::icon::{Icon, icon};
+use crate::components::mail_line::MailLine;
 use crate::components::mail_notice::MailNotice;
 use crate::components::top_bar::TopBar;
 use crate::router::{Route, Router};
@@ -112,6 +114,7 @@ fn OpenConversation(
         row.with(|row| row.as_ref().map_or_else(|| "Visitor".to_owned(), |row| words::person(&row.contact)))
     });
     let draft = RwSignal::new(desk.my_id().map(|agent| kept::draft(agent, id)).unwrap_or_default());
+    let act = RwSignal::new(None::<Act>);
     details_open.set(false);
     let details_button = NodeRef::<html::Button>::new();
     let close_button = NodeRef::<html::Button>::new();
@@ -159,10 +162,12 @@ fn OpenConversation(
             aria-label=move || format!("Conversation with {}", visitor.get())
             inert=details_open
         >
-            <ConversationHeader router row details_open details_button heading/>
+            <ConversationHeader router row act details_open details_button heading/>
             <ConversationLog desk id visitor edit/>
+            <MailLine desk id row act field/>
             <Composer desk id row draft field/>
         </section>
+        <ActDialog desk id row act/>
         <div
             class="desk__veil"
             class:desk__veil--shown=details_open
@@ -176,7 +181,8 @@ fn OpenConversation(
 /// Escape closes the side panel, else leaves the conversation. A filled filter has claimed the key before it comes here.
 fn leave_with_escape(desk: Desk, router: Router, details_open: RwSignal<bool>) {
     let listener = window_event_listener(ev::keydown, move |event| {
-        if event.key() != "Escape" || event.default_prevented() || event.is_composing() {
+        let is_claimed = event.default_prevented() || event.is_composing();
+        if event.key() != "Escape" || is_claimed || has_dialog() {
             return;
         }
         if details_open.get_untracked() {
@@ -191,6 +197,11 @@ fn leave_with_escape(desk: Desk, router: Router, details_open: RwSignal<bool>) {
         focus_row(number);
     });
     on_cleanup(move || listener.remove());
+}
+
+/// Whether a dialog is open, whose key it is.
+fn has_dialog() -> bool {
+    document().query_selector("dialog[open]").is_ok_and(|dialog| dialog.is_some())
 }
 
 /// The row that a conversation was opened from is where the agent left the list.

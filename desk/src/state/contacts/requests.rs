@@ -105,28 +105,20 @@ fn of(id: ContactId) -> String {
     [CONTACTS, "/", &id.to_string()].concat()
 }
 
-/// Asks for JSON.
+/// Asks for what is JSON.
 ///
 /// # Errors
 /// See `Failure`.
-pub(in crate::state) async fn ask<T: DeserializeOwned>(
-    method: &str,
-    path: &str,
-    json: Option<String>,
-) -> Result<T, Failure> {
+pub async fn ask<T: DeserializeOwned>(method: &str, path: &str, json: Option<String>) -> Result<T, Failure> {
     let body = send(method, path, json).await?;
     serde_json::from_str(&body).map_err(|_| Failure::Unreachable)
 }
 
-/// Asks for something whose answer is left to the caller.
+/// Asks for what needs no answer but that it was done; returns the body.
 ///
 /// # Errors
 /// See `Failure`.
-pub(in crate::state) async fn send(
-    method: &str,
-    path: &str,
-    json: Option<String>,
-) -> Result<String, Failure> {
+pub async fn send(method: &str, path: &str, json: Option<String>) -> Result<String, Failure> {
     let reply = http::request(method, path, json.as_deref()).await.map_err(|_| Failure::Unreachable)?;
     read(reply.status, reply.body)
 }

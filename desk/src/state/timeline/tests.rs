@@ -1,4 +1,4 @@
-use causette_shared::entry::SenderCheck;
+use causette_shared::entry::{MailKind, SenderCheck};
 use causette_shared::problem::ProblemKind;
 use uuid::Uuid;
 
@@ -120,7 +120,7 @@ fn events_are_told_in_words() {
         .find(RowKey::Entry(id(1)))
         .as_deref()
     {
-        Some(Row::Happened(text, _)) => text.clone(),
+        Some(Row::Happened(text, _) | Row::Ended(text, _) | Row::Introduction(text, ..)) => text.clone(),
         other => panic!("not an event: {other:?}"),
     };
     let assigned = |number, name: &str| Event::Assigned {
@@ -131,6 +131,65 @@ fn events_are_told_in_words() {
     assert_eq!(text(assigned(7, "Bob"), agent(7, "Bob")), "Bob took this conversation");
     let open = Event::StatusChanged { status: causette_shared::conversation::Status::Open };
     assert_eq!(text(open, Author::Automatic), "Status changed to Open");
+    let to = || "ada@x.example".to_owned();
+    let answers = Introduction { email: Some(to()), ..Introduction::default() };
+    let mailed = |kind| Event::Mailed { kind, to: to(), upto: 3 };
+    for (event, author, wanted) in [
+        (Event::ChatEnded, agent(1, "Me"), "You ended the chat"),
+        (Event::ChatEnded, agent(7, "Bob"), "Bob ended the chat"),
+        (Event::ChatEnded, Author::Visitor, "The visitor ended the chat"),
+        (Event::ChatEnded, Author::Automatic, "The chat was ended"),
+        (Event::ContactsLeft { answers }, Author::Visitor, "The visitor left their contacts"),
+        (
+            Event::CopyRequested { email: to() },
+            Author::Visitor,
+            "The visitor asked for a copy to ada@x.example",
+        ),
+        (Event::CopyRequested { email: to() }, agent(1, "Me"), "You asked for a copy to ada@x.example"),
+        (mailed(MailKind::FollowUp), Author::Automatic, "Unseen replies e-mailed to ada@x.example"),
+        (mailed(MailKind::Invite), Author::Automatic, "Invitation e-mailed to ada@x.example"),
+        (
+            mailed(MailKind::Transcript),
+            Author::Automatic,
+            "Copy of the conversation e-mailed to ada@x.example",
+        ),
+        (
+            Event::MailFailed { to: to(), reason: "550 No such user".to_owned() },
+            Author::Automatic,
+            "The e-mail to ada@x.example failed: 550 No such user",
+        ),
+        (Event::MailStopped, Author::Visitor, "The visitor wants no more e-mail for this conversation"),
+        (
+            Event::Resumed { devices: 1 },
+            Author::Visitor,
+            "The visitor came back through the link in an e-mail",
+        ),
+        (
+            Event::Resumed { devices: 2 },
+            Author::Visitor,
+            "The visitor came back through the link in an e-mail, on device 2 of that link",
+        ),
+        (Event::LinksRevoked, agent(7, "Bob"), "Bob took back the links in earlier e-mails"),
+    ] {
+        assert_eq!(text(event, author), wanted);
+    }
+}
+
+#[test]
+fn a_chat_has_ended_until_somebody_writes() {
+    let ended = |seq| Entry {
+        seq,
+        id: id(seq),
+        at: Timestamp(0),
+        author: agent(1, "Me"),
+        body: Body::Event(Event::ChatEnded),
+    };
+    let closed = Event::StatusChanged { status: causette_shared::conversation::Status::Closed };
+    let after = Entry { body: Body::Event(closed), author: Author::Automatic, ..ended(3) };
+    let said = entry(1, 0, Author::Visitor, "a");
+    assert!(!build(vec![said.clone()], &[], None).has_ended());
+    assert!(build(vec![said.clone(), ended(2), after], &[], None).has_ended());
+    assert!(!build(vec![said, ended(2), entry(3, 0, Author::Visitor, "b")], &[], None).has_ended());
 }
 
 #[test]
