@@ -585,3 +585,77 @@ fn every_refusal_of_a_sign_in_is_told_apart() {
     let wrong = SessionError::Refused(Problem::new(ProblemKind::WrongCredentials));
     assert_ne!(sign_in_message(&wrong), sign_in_message(&SessionError::Unreachable));
 }
+
+#[wasm_bindgen_test]
+async fn a_mail_that_waits_is_counted_down_by_the_servers_clock() {
+    const AHEAD: i64 = 3_600_000;
+    let theirs = Timestamp(causette_client::timer::now().0 + AHEAD);
+    let due = Timestamp(theirs.0 + 42_000);
+    let waits = ConversationSummary {
+        follow_up_at: Some(due),
+        contact: Contact { email: Some("ada@x.example".to_owned()), ..Contact::default() },
+        ..row(1, 10)
+    };
+    let stage = Stage::inbox(vec![waits.clone()], Some(1)).await;
+    // This clock is an hour behind the server's, as the greeting tells.
+    let greeting =
+        ServerFrame::Welcome { agent: me(), conversations: vec![waits.clone()], more: false, now: theirs };
+    stage.desk.handle(greeting);
+    let later =
+        ConversationSummary { revision: 2, follow_up_at: Some(Timestamp(due.0 + 1)), ..waits.clone() };
+    stage.desk.handle(ServerFrame::Conversation(later));
+    settle().await;
+    let rest = stage.text(".mail-line [role=timer]").pop().expect("it is counted down");
+    assert!(["0:41", "0:42", "0:43"].contains(&rest.as_str()), "{rest}");
+    assert_eq!(stage.text(".mail-line button"), ["Send now", "Do not send"]);
+    assert_eq!(stage.all(".row__mail").len(), 1);
+    assert!(stage.all(".mail-line [aria-live], .mail-line[role=status]").is_empty(), "no second is read out");
+    stage.desk.lost(3);
+    settle().await;
+    assert_eq!(stage.all(".mail-line button:disabled").len(), 2, "cut off, nothing can be decided");
+    let due_now = ConversationSummary { revision: 3, follow_up_at: Some(theirs), ..waits.clone() };
+    let greeting =
+        ServerFrame::Welcome { agent: me(), conversations: vec![due_now], more: false, now: theirs };
+    stage.desk.handle(greeting);
+    settle().await;
+    assert!(stage.text(".mail-line")[0].contains("Being e-mailed…"));
+    assert!(stage.all(".mail-line button").is_empty());
+    let sent = ConversationSummary { revision: 4, follow_up_at: None, ..waits };
+    stage.desk.handle(ServerFrame::Conversation(sent));
+    settle().await;
+    assert!(stage.all(".mail-line, .row__mail").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn whoever_left_and_can_be_reached_is_invited_from_the_line_and_the_text_is_kept() {
+    let left = ConversationSummary {
+        presence: Presence::Reachable,
+        contact: Contact { email: Some("ada@x.example".to_owned()), ..row(1, 10).contact },
+        ..row(1, 10)
+    };
+    let stage = Stage::inbox(vec![left.clone()], Some(1)).await;
+    stage.click(".mail-line button");
+    settle().await;
+    let field: HtmlTextAreaElement = stage.one("#invite-text").unchecked_into();
+    field.set_value("Come back");
+    field
+        .dispatch_event(&web_sys::Event::new("input").expect("an event can be made"))
+        .expect("it is dispatched");
+    settle().await;
+    stage.click("dialog [aria-label=Close]");
+    settle().await;
+    assert!(stage.all("dialog").is_empty());
+    let kept = kept::invitation(me().id, conversation(1));
+    assert_eq!((kept.text.as_str(), kept.id), ("Come back", None));
+    let focused = document().active_element().and_then(|element| element.text_content());
+    assert_eq!(focused.as_deref(), Some("Invite by e-mail…"), "the focus is given back");
+    // On the page again, or closed, nobody is invited.
+    for (revision, row) in [
+        (2, ConversationSummary { presence: Presence::Active, ..left.clone() }),
+        (3, ConversationSummary { status: Status::Closed, ..left }),
+    ] {
+        stage.desk.handle(ServerFrame::Conversation(ConversationSummary { revision, ..row }));
+        settle().await;
+        assert!(stage.all(".mail-line").is_empty());
+    }
+}

@@ -120,6 +120,74 @@ impl<'a> Desk<'a> {
         numbered::wait_for_numbered(self.view, prefix, wanted).await;
     }
 
+    /// Opens the menu of the open conversation and presses a choice.
+    pub async fn choose(self, choice: &str) {
+        self.view.press("More").await;
+        let item = self.view.wait_for(Role::MenuItem, choice).await;
+        item.click().await.unwrap_or_else(|error| panic!("“{choice}” cannot be pressed: {error}"));
+    }
+
+    /// Presses a button of the dialog that is open.
+    pub async fn press_in_dialog(self, name: &str) {
+        wait_for(&format!("“{name}” in the dialog to be pressed"), async || {
+            let dialog = self.dialog().await?;
+            for button in self.view.find_inside(&dialog, Role::Button, Some(name)).await? {
+                if button.text().await?.trim() == name && button.is_enabled().await? {
+                    button.click().await?;
+                    return Ok(Some(()));
+                }
+            }
+            Err("it is not there, or cannot be pressed".into())
+        })
+        .await;
+    }
+
+    /// Picks one of several in the dialog that is open.
+    pub async fn pick_in_dialog(self, name: &str) {
+        wait_for(&format!("“{name}” in the dialog to be picked"), async || {
+            let dialog = self.dialog().await?;
+            let option = self.view.find_inside(&dialog, Role::Field, Some(name)).await?.into_iter().next();
+            let option = option.ok_or("it is not there")?;
+            option.click().await?;
+            Ok(option.is_selected().await?.then_some(()))
+        })
+        .await;
+    }
+
+    /// Waits until the dialog that is open says something.
+    pub async fn wait_for_dialog(self, text: &str) {
+        wait_until(&format!("the dialog to say “{text}”"), async || {
+            Ok(self.dialog().await?.text().await?.contains(text))
+        })
+        .await;
+    }
+
+    /// Waits until no dialog is open.
+    pub async fn wait_until_no_dialog(self) {
+        wait_until("the dialog to close", async || {
+            Ok(self.view.find_all(Role::Dialog, None).await?.is_empty())
+        })
+        .await;
+    }
+
+    async fn dialog(self) -> Result<Element, Problem> {
+        let dialog = self.view.find_all(Role::Dialog, None).await?.into_iter().next();
+        dialog.ok_or_else(|| "there is no dialog".into())
+    }
+
+    /// What the countdown to the mail of unseen replies says, as soon as there is one.
+    pub async fn countdown(self) -> String {
+        wait_for("the countdown", async || Ok(self.view.texts(Role::Timer, None).await?.pop())).await
+    }
+
+    /// Waits until nothing is counted down.
+    pub async fn wait_until_no_countdown(self) {
+        wait_until("the countdown to go", async || {
+            Ok(self.view.find_all(Role::Timer, None).await?.is_empty())
+        })
+        .await;
+    }
+
     /// Waits until the panel beside the conversation says something.
     pub async fn wait_for_details(self, text: &str) {
         wait_until(&format!("the details to say “{text}”"), async || {

@@ -75,6 +75,17 @@ impl<'a> Panel<'a> {
         .await;
     }
 
+    /// Says who they are, with the form that comes by itself.
+    pub async fn introduce(self, name: &str, email: &str) {
+        self.wait_for_form().await;
+        self.view.type_into("Name", name).await;
+        self.view.press("Continue").await;
+        self.view.wait_for_text(&format!("Nice to meet you, {name}!")).await;
+        self.view.type_into("Email", email).await;
+        self.send_form().await;
+        self.view.wait_for_text("Thank you!").await;
+    }
+
     /// Waits for the form "Introduce yourself".
     pub async fn wait_for_form(self) {
         self.view.wait_for(Role::Form, "Introduce yourself").await;

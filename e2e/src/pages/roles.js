@@ -6,6 +6,7 @@ const [root, role, name, loosely] = arguments;
 const SELECTORS = {
   alert: '[role=alert]',
   button: 'button,[role=button],input[type=submit]',
+  dialog: 'dialog[open]',
   field: 'input,textarea',
   form: 'form[aria-label],form[aria-labelledby]',
   frame: 'iframe',
@@ -15,8 +16,11 @@ const SELECTORS = {
   list: 'ul,ol,[role=list]',
   listitem: 'li,[role=listitem]',
   log: '[role=log]',
+  menu: '[role=menu]',
+  menuitem: '[role=menuitem]',
   region: 'aside[aria-label],section[aria-label],section[aria-labelledby],main',
   status: '[role=status]',
+  timer: '[role=timer]',
 };
 
 const plain = (text) => (text || '').replace(/\s+/g, ' ').trim();

@@ -15,6 +15,8 @@ pub enum Role {
     Alert,
     /// Does something.
     Button,
+    /// Stands over everything until it is answered.
+    Dialog,
     /// Takes text: a text box, or a password's field, which has no role of its own.
     Field,
     /// Belongs together and is sent together.
@@ -33,10 +35,16 @@ pub enum Role {
     ListItem,
     /// What was said.
     Log,
+    /// What can be chosen.
+    Menu,
+    /// One choice.
+    MenuItem,
     /// A named part of the page.
     Region,
     /// Says something quietly.
     Status,
+    /// Counts down.
+    Timer,
 }
 
 impl Role {
@@ -44,6 +52,7 @@ impl Role {
         match self {
             Self::Alert => "alert",
             Self::Button => "button",
+            Self::Dialog => "dialog",
             Self::Field => "field",
             Self::Form => "form",
             Self::Frame => "frame",
@@ -53,8 +62,11 @@ impl Role {
             Self::List => "list",
             Self::ListItem => "listitem",
             Self::Log => "log",
+            Self::Menu => "menu",
+            Self::MenuItem => "menuitem",
             Self::Region => "region",
             Self::Status => "status",
+            Self::Timer => "timer",
         }
     }
 }

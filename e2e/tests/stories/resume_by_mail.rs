@@ -2,7 +2,7 @@
 //! the same conversation in a browser that has never been there.
 
 use causette_e2e::harness::{ALICE, Browser, Server, wait_until};
-use causette_e2e::pages::{Desk, Shop, View};
+use causette_e2e::pages::{Desk, Shop};
 
 const EMAIL: &str = "ada@mail.example";
 
@@ -31,23 +31,13 @@ async fn newest_link(reader: &Browser, server: &Server) -> String {
     link
 }
 
-async fn introduce(view: View<'_>, panel: causette_e2e::pages::Panel<'_>) {
-    panel.wait_for_form().await;
-    view.type_into("Name", "Ada").await;
-    view.press("Continue").await;
-    view.wait_for_text("Nice to meet you, Ada!").await;
-    view.type_into("Email", EMAIL).await;
-    panel.send_form().await;
-    view.wait_for_text("Thank you!").await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_link_in_a_mail_continues_the_conversation_in_another_browser() {
     let server = Server::start().await;
     let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
     let panel = Shop::visit(&visitor, &server.shop("")).await.open_chat().await;
     panel.say("Do you repair old lamps?").await;
-    introduce(panel.view, panel).await;
+    panel.introduce("Ada", EMAIL).await;
     let number = panel.number().await;
     let desk = Desk::sign_in(&agent, &server, ALICE).await;
     desk.open(number).await;

@@ -57,18 +57,21 @@ pub fn EndChatDialog(
         });
     };
     let option = move |(status, name, means): (Status, &'static str, &'static str)| {
+        let means_id = ["end-chat-", status.as_str()].concat();
         view! {
             <label class="end-chat__option">
                 <input
                     class="end-chat__input"
                     type="radio"
                     name="end-chat"
+                    aria-label=name
+                    aria-describedby=means_id.clone()
                     prop:checked=move || chosen.get() == status
                     on:change=move |_| chosen.set(status)
                 />
                 <span class="end-chat__words">
                     <span class="end-chat__name">{name}</span>
-                    <span class="end-chat__means">{means}</span>
+                    <span class="end-chat__means" id=means_id>{means}</span>
                 </span>
             </label>
         }

@@ -92,7 +92,7 @@ pub fn Menu(
             >
                 {icon(picture)}
                 <span class="menu__words">
-                    <span>{label}</span>
+                    <span>{label}</span>" "
                     {move || refusal.get().map(|why| view! { <span class="menu__why">{why}</span> })}
                 </span>
             </button>
