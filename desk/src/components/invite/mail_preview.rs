@@ -30,9 +30,12 @@ pub fn MailPreview(
             let _ = head.focus();
         }
     });
-    // The frame stands, so that the form finds it.
+    let field = NodeRef::<html::Textarea>::new();
+    // The frame stands by then, so that the form finds it. The field is filled here: what is drawn with a value has it
+    // only later.
     Effect::new(move |_| {
-        if let Some(form) = form.get() {
+        if let (Some(form), Some(field)) = (form.get(), field.get()) {
+            field.set_value(&text);
             let _ = form.submit();
         }
     });
@@ -76,7 +79,7 @@ pub fn MailPreview(
                 {plain}
             </pre>
             <form hidden=true method="post" enctype="text/plain" action=page target=FRAME node_ref=form>
-                <textarea name="text" prop:value=text></textarea>
+                <textarea name="text" node_ref=field></textarea>
             </form>
         </div>
     }

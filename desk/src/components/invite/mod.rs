@@ -22,6 +22,9 @@ use crate::state::words;
 
 pub mod mail_preview;
 
+/// From how many characters on their number is shown.
+const COUNTED_FROM: usize = MESSAGE_CHARS - 500;
+
 /// Draws the dialog. It is there as long as it is open.
 #[component]
 pub fn InviteDialog(
@@ -49,6 +52,7 @@ pub fn InviteDialog(
         move || row.with(|row| row.as_ref().map(|row| words::person(&row.contact)).unwrap_or_default());
     let text = move || invitation.with(|invitation| invitation.text.clone());
     let length = move || invitation.with(|invitation| invitation.text.trim().chars().count());
+    let is_counted = move || length() >= COUNTED_FROM;
     let is_too_long = move || length() > MESSAGE_CHARS;
     let can_look = move || (1..=MESSAGE_CHARS).contains(&length());
     let is_back = move || {
@@ -139,7 +143,7 @@ pub fn InviteDialog(
                     }
                 ></textarea>
                 <p class="invite__note" id="invite-note" class:invite__note--bad=is_too_long>
-                    {move || format!("{} of {MESSAGE_CHARS} characters", length())}
+                    {move || is_counted().then(|| format!("{} of {MESSAGE_CHARS} characters", length()))}
                 </p>
                 <p class="dialog__error" role="alert">{failure}</p>
                 <div class="dialog__buttons">
