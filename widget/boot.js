@@ -70,31 +70,65 @@
     });
   }
 
-  // The link is spent or too old: said kindly, with the way to a new one, which goes to the same address.
+  // The link is spent or too old: said kindly, with the way to a new one, which goes to the same address. The notice goes
+  // when it is dismissed, or by itself a while after there is nothing more to do with it.
   function explain(token) {
     var box = document.createElement('div');
     var text = document.createElement('p');
-    var renew = document.createElement('button');
-    box.className = 'boot-notice';
-    box.setAttribute('role', 'status');
-    text.textContent = data.spent || '';
-    renew.type = 'button';
-    renew.className = 'boot-failure__retry';
-    renew.textContent = data.renew || '';
-    renew.addEventListener('click', function () {
+    var renew = button('boot-failure__retry', data.renew, function () {
       renew.disabled = true;
       ask('resume/renew', { token: token }).then(
         function (status) {
           text.textContent = (status < 300 || status === 429 ? data.renewed : data.unknown) || '';
+          if (box.contains(document.activeElement)) dismiss.focus();
           renew.remove();
+          leave(20000);
         },
         function () {
           renew.disabled = false;
+          renew.focus();
         },
       );
     });
-    box.append(text, renew);
+    var dismiss = button('boot-notice__dismiss', '', function () {
+      var had = box.contains(document.activeElement);
+      box.remove();
+      var composer = document.querySelector('textarea');
+      if (had && composer) composer.focus();
+    });
+    dismiss.setAttribute('aria-label', data.dismiss || '');
+    box.className = 'boot-notice';
+    box.addEventListener('keydown', function (event) {
+      if (event.key !== 'Escape') return;
+      // Not the panel's Escape, which minimises it.
+      event.stopPropagation();
+      dismiss.click();
+    });
+    text.setAttribute('role', 'status');
+    box.append(text, renew, dismiss);
     document.body.append(box);
+    // A live region speaks of what enters it, not of what it came with.
+    setTimeout(function () {
+      text.textContent = data.spent || '';
+    }, 100);
+    leave(120000);
+
+    // Whoever is at it is waited for.
+    function leave(after) {
+      setTimeout(function () {
+        if (box.matches(':hover, :focus-within')) leave(after);
+        else box.remove();
+      }, after);
+    }
+  }
+
+  function button(name, label, act) {
+    var made = document.createElement('button');
+    made.type = 'button';
+    made.className = name;
+    made.textContent = label || '';
+    made.addEventListener('click', act);
+    return made;
   }
 
   // The names are relative to the document, whereas import() would take them as relative to this script.
@@ -113,14 +147,10 @@
     parsed.then(function () {
       var box = document.createElement('div');
       var text = document.createElement('p');
-      var retry = document.createElement('button');
       box.className = 'boot-failure';
       box.setAttribute('role', 'alert');
       text.textContent = data.failed || '';
-      retry.type = 'button';
-      retry.className = 'boot-failure__retry';
-      retry.textContent = data.retry || '';
-      retry.addEventListener('click', function () {
+      var retry = button('boot-failure__retry', data.retry, function () {
         location.reload();
       });
       box.append(text, retry);

@@ -152,6 +152,8 @@ pub struct SiteSettings {
     pub close_delay_s: u16,
     /// Milliseconds from the automatic answer to "Introduce yourself".
     pub introduction_delay_ms: u32,
+    /// Milliseconds from the end of a chat to "Copy of the conversation".
+    pub copy_delay_ms: u32,
     /// Whether replies that are not seen go out by e-mail.
     pub follow_up: bool,
     /// Seconds from a reply that the visitor does not see, while they are on the page, to its e-mail.
@@ -203,6 +205,7 @@ impl Default for SiteSettings {
             greeting_delay_s: 1,
             close_delay_s: 15,
             introduction_delay_ms: 5_000,
+            copy_delay_ms: 5_000,
             follow_up: true,
             follow_up_unseen_s: 60,
             follow_up_left_s: 20,

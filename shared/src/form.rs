@@ -1,10 +1,11 @@
-//! Forms: what they ask, and what an answer must keep. When a form is shown is the widget's rule (`introduction_due`).
+//! Forms: what they ask, when they come by themselves, and what an answer must keep.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::contact::{self, Contact, InvalidField};
+use crate::entry::{Body, Entry, Event};
 use crate::problem::Problem;
 use crate::time::Timestamp;
 
@@ -73,41 +74,71 @@ fn parse_given(
     }
 }
 
-/// What the introduction still has to ask.
+/// How long after the end of a chat a copy is still offered without being asked for: whoever comes back on another day
+/// has something else in mind.
+const COPY_OFFERED_FOR: Duration = Duration::from_secs(24 * 3600);
+
+/// What the panel asks at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IntroductionStep {
-    /// The name alone.
+pub enum Question {
+    /// "Introduce yourself", at first: the name alone.
     Name,
-    /// E-mail address and telephone number, beside the name.
+    /// "Introduce yourself", then: e-mail address and telephone number, beside the name.
     Reach,
+    /// "Leave your contacts": all of them at once, because nobody can answer.
+    Contacts,
+    /// "Copy of the conversation": where to.
+    Copy,
 }
 
-/// Returns what to ask next, `None` when we know how to reach the person.
+/// Returns what to ask next, `None` when we know how to reach the person. `available` is whether somebody can answer.
 #[must_use]
-pub fn next_introduction_step(known: &Contact) -> Option<IntroductionStep> {
+pub fn next_question(known: &Contact, available: bool) -> Option<Question> {
     match (&known.name, &known.email) {
-        (None, _) => Some(IntroductionStep::Name),
-        (Some(_), None) => Some(IntroductionStep::Reach),
+        (_, None) if !available => Some(Question::Contacts),
+        (None, _) => Some(Question::Name),
+        (Some(_), None) => Some(Question::Reach),
         (Some(_), Some(_)) => None,
     }
 }
 
-/// Returns when the form comes by itself: `delay` after the automatic answer, unless there is nothing left to ask or
-/// the visitor has already put it off.
+/// Returns when the form comes by itself: `delay` after the automatic answer, unless there is nothing left to ask. One
+/// that was put off is due as well: as a way back to it.
 #[must_use]
 pub fn introduction_due(
     known: &Contact,
     automatic_answer_at: Option<Timestamp>,
-    put_off: bool,
     delay: Duration,
 ) -> Option<Timestamp> {
-    let asks = next_introduction_step(known).is_some() && !put_off;
+    let asks = next_question(known, true).is_some();
     automatic_answer_at.filter(|_| asks).map(|at| at.after(delay))
+}
+
+/// Returns the end of the chat after which a copy is offered: the last entry of that kind, unless somebody has written or
+/// asked for a copy since.
+pub fn last_end<'a>(log: impl DoubleEndedIterator<Item = &'a Entry>) -> Option<&'a Entry> {
+    for entry in log.rev() {
+        match entry.body {
+            Body::Event(Event::ChatEnded) => return Some(entry),
+            Body::Message { .. } | Body::Mail(_) | Body::Event(Event::CopyRequested { .. }) => return None,
+            Body::Event(_) => {}
+        }
+    }
+    None
+}
+
+/// Returns when a copy is offered by itself: `delay` after the chat has ended, `None` where that was days ago.
+#[must_use]
+pub fn copy_due(now: Timestamp, ended_at: Timestamp, delay: Duration) -> Option<Timestamp> {
+    (now.since(ended_at) < COPY_OFFERED_FOR).then(|| ended_at.after(delay))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conversation::Status;
+    use crate::entry::Author;
+    use crate::id::EntryId;
 
     fn named() -> Contact {
         Contact { name: Some("Ada".to_owned()), ..Contact::default() }
@@ -125,20 +156,65 @@ mod tests {
 
     #[test]
     fn the_form_asks_the_name_first_and_stops_when_it_knows_an_address() {
-        assert_eq!(next_introduction_step(&Contact::default()), Some(IntroductionStep::Name));
-        assert_eq!(next_introduction_step(&named()), Some(IntroductionStep::Reach));
+        assert_eq!(next_question(&Contact::default(), true), Some(Question::Name));
+        assert_eq!(next_question(&named(), true), Some(Question::Reach));
         let reachable = Contact { email: Some("a@b.co".to_owned()), ..named() };
-        assert_eq!(next_introduction_step(&reachable), None);
+        assert_eq!(next_question(&reachable, true), None);
+        assert_eq!(next_question(&reachable, false), None);
+    }
+
+    #[test]
+    fn contacts_are_asked_for_where_nobody_can_answer_and_no_address_is_known() {
+        assert_eq!(next_question(&Contact::default(), false), Some(Question::Contacts));
+        assert_eq!(next_question(&named(), false), Some(Question::Contacts));
+        let nameless = Contact { email: Some("a@b.co".to_owned()), ..Contact::default() };
+        assert_eq!(next_question(&nameless, false), Some(Question::Name));
     }
 
     #[test]
     fn the_form_comes_after_the_automatic_answer_once() {
         let delay = Duration::from_secs(5);
         let at = Some(Timestamp(1_000));
-        assert_eq!(introduction_due(&Contact::default(), at, false, delay), Some(Timestamp(6_000)));
-        assert_eq!(introduction_due(&Contact::default(), None, false, delay), None);
-        assert_eq!(introduction_due(&Contact::default(), at, true, delay), None);
+        assert_eq!(introduction_due(&Contact::default(), at, delay), Some(Timestamp(6_000)));
+        assert_eq!(introduction_due(&Contact::default(), None, delay), None);
         let reachable = Contact { email: Some("a@b.co".to_owned()), ..named() };
-        assert_eq!(introduction_due(&reachable, at, false, delay), None);
+        assert_eq!(introduction_due(&reachable, at, delay), None);
+    }
+
+    fn log(bodies: Vec<Body>) -> Vec<Entry> {
+        let entry = |(place, body)| Entry {
+            seq: place as u32 + 1,
+            id: EntryId(uuid::Uuid::from_u128(place as u128 + 1)),
+            at: Timestamp(0),
+            author: Author::Automatic,
+            body,
+        };
+        bodies.into_iter().enumerate().map(entry).collect()
+    }
+
+    fn end_in(bodies: Vec<Body>) -> Option<u32> {
+        last_end(log(bodies).iter()).map(|entry| entry.seq)
+    }
+
+    #[test]
+    fn a_copy_is_offered_after_the_end_until_somebody_writes_or_asks_for_one() {
+        let ended = || Body::Event(Event::ChatEnded);
+        let closed = || Body::Event(Event::StatusChanged { status: Status::Closed });
+        let said = || Body::Message { text: "Hello".to_owned() };
+        let asked = || Body::Event(Event::CopyRequested { email: "a@b.co".to_owned() });
+        assert_eq!(end_in(vec![]), None);
+        assert_eq!(end_in(vec![said(), closed()]), None);
+        assert_eq!(end_in(vec![said(), ended(), closed()]), Some(2));
+        assert_eq!(end_in(vec![said(), ended(), closed(), asked()]), None);
+        assert_eq!(end_in(vec![ended(), closed(), said()]), None);
+        assert_eq!(end_in(vec![ended(), asked(), said(), ended(), closed()]), Some(4));
+    }
+
+    #[test]
+    fn a_copy_is_offered_shortly_after_the_end_and_not_days_later() {
+        let (delay, ended) = (Duration::from_secs(5), Timestamp(1_000));
+        assert_eq!(copy_due(Timestamp(1_000), ended, delay), Some(Timestamp(6_000)));
+        assert_eq!(copy_due(Timestamp(3_600_000), ended, delay), Some(Timestamp(6_000)));
+        assert_eq!(copy_due(ended.after(COPY_OFFERED_FOR), ended, delay), None);
     }
 }

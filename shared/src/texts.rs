@@ -79,6 +79,22 @@ texts! {
     Joined = "joined",
     /// Event: the visitor introduced themselves.
     Introduced = "introduced",
+    /// Event: the visitor left an address, because nobody could answer.
+    ContactsLeft = "contacts_left",
+    /// Event: the visitor left a number alone.
+    PhoneLeft = "phone_left",
+    /// Event; `{email}`: the visitor asked for a copy. True whether the address is verified or not.
+    CopyRequested = "copy_requested",
+    /// Event: the chat was ended, nobody knows by whom.
+    ChatEnded = "chat_ended",
+    /// Event; `{name}`: the agent who ended the chat.
+    ChatEndedBy = "chat_ended_by",
+    /// Event: what was not seen here, or a copy, went out by e-mail.
+    Mailed = "mailed",
+    /// Event: an e-mail to the visitor was refused.
+    MailFailed = "mail_failed",
+    /// Event: the visitor wants no more e-mails.
+    MailStopped = "mail_stopped",
     /// Event: the conversation is solved.
     StatusSolved = "status_solved",
     /// Event: the conversation is closed.
@@ -89,6 +105,16 @@ texts! {
     IntroduceName = "introduce_name",
     /// `{name}`: why address and number are asked.
     IntroduceReach = "introduce_reach",
+    /// Heading of the form, and the button that leads back to it.
+    LeaveContacts = "leave_contacts",
+    /// Why contacts are asked for.
+    ContactsWhy = "contacts_why",
+    /// Heading of the form, and the icon that opens it.
+    Copy = "copy",
+    /// What a copy is.
+    CopyWhy = "copy_why",
+    /// Under the address, when too many copies were asked for.
+    CopyLimit = "copy_limit",
     /// Field.
     Name = "name",
     /// Field.
@@ -109,6 +135,10 @@ texts! {
     EmailMissing = "email_missing",
     /// Field problem.
     EmailWrong = "email_wrong",
+    /// Button that takes the address that was probably meant; `{email}`.
+    DidYouMean = "did_you_mean",
+    /// Field problem: neither address nor number.
+    ReachMissing = "reach_missing",
     /// Field problem.
     PhoneWrong = "phone_wrong",
     /// Field problem.

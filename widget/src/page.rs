@@ -26,7 +26,7 @@ pub fn listen(widget: Widget) {
     let _ = window_event_listener(ev::pointerdown, move |_| widget.used());
     let _ = window_event_listener(ev::keydown, move |event| {
         widget.used();
-        if event.key() == "Escape" && !event.is_composing() {
+        if event.key() == "Escape" && !event.is_composing() && !widget.dismiss_copy() {
             widget.minimise();
         }
     });
@@ -61,14 +61,17 @@ fn listen_to_loader(widget: Widget) {
     widget.with_host(|host| {
         host.listen(move |message| match message {
             HostMessage::Shown => {
+                let was_shown = widget.panel.shown.now();
                 widget.panel.shown.set(true);
                 widget.used();
-                widget.panel.follow_end();
+                if !was_shown {
+                    widget.open();
+                }
                 widget.composer.take_focus();
             }
             HostMessage::Hidden => widget.panel.shown.set(false),
             HostMessage::Focus => widget.composer.take_focus(),
-            HostMessage::Prefill(prefill) => widget.introduction.prefill(prefill),
+            HostMessage::Prefill(prefill) => widget.form.prefill(prefill),
             HostMessage::Theme(theme) => theme::set_theme(&theme),
             HostMessage::Consent(bits) => widget.set_personalisation(bits & CONSENT_PERSONALISATION != 0),
             HostMessage::Viewport { sheet } => widget.panel.sheet.set(sheet),

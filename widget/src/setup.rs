@@ -22,6 +22,8 @@ pub struct Setup {
     pub available: bool,
     /// How long after the automatic answer the form comes.
     pub introduction_delay: Duration,
+    /// How long after the end of the chat a copy is offered.
+    pub copy_delay: Duration,
     /// The origin of the page around the panel; our own where there is none.
     pub origin: String,
     /// Whether the panel is a page of its own.
@@ -40,6 +42,7 @@ impl Setup {
             |name: &str| root.as_ref().and_then(|root| root.get_attribute(name)).unwrap_or_default();
         let own_origin =
             || window.as_ref().and_then(|window| window.location().origin().ok()).unwrap_or_default();
+        let delay = |name: &str| Duration::from_millis(attribute(name).parse().unwrap_or(5_000));
         let site = attribute("data-site");
         let full_page = loader.is_none();
         let (origin, config) = match loader {
@@ -54,9 +57,8 @@ impl Setup {
                 .clone()
                 .or_else(|| Some(attribute("data-color")).filter(|color| !color.is_empty())),
             available: attribute("data-available") == "true",
-            introduction_delay: Duration::from_millis(
-                attribute("data-introduction-delay-ms").parse().unwrap_or(5_000),
-            ),
+            introduction_delay: delay("data-introduction-delay-ms"),
+            copy_delay: delay("data-copy-delay-ms"),
             site,
             origin,
             full_page,

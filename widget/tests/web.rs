@@ -1,5 +1,7 @@
 //! Mounted components in a real browser: what a visitor sees and does, with a server made of frames.
 
+mod forms;
+mod opening;
 mod stage;
 
 use causette_shared::contact::Contact;

@@ -1,9 +1,10 @@
-//! What the visitor has seen, and that they are typing: both are said to the agent.
+//! What the visitor has seen, which is where the log opens, and that they are typing: both are said to the agent.
 
 use super::Widget;
 use super::connection::Link;
 use crate::components::watch;
 use causette_client::timer;
+use causette_shared::entry::{Author, Entry};
 use causette_shared::id::Seq;
 use causette_shared::limits;
 use causette_shared::protocol::visitor::ClientFrame;
@@ -32,6 +33,36 @@ impl Widget {
         said.map_or(told, |(_, said)| said.max(told))
     }
 
+    /// The loader shows the panel: it opens at the first message that the visitor has not seen, else at its end.
+    pub fn open(self) {
+        let panel = &self.panel;
+        panel.opened.set(None);
+        panel.new_after.set(None);
+        self.show();
+        if panel.new_after.get().is_none() {
+            panel.follow_end();
+        }
+    }
+
+    /// Decides where the log opens, once for each conversation and opening, as soon as all of its end is here.
+    pub(super) fn open_at_new(self) {
+        let panel = &self.panel;
+        let conversation = self.with_current(|replica| {
+            let is_here = replica.is_current() && !replica.entries().is_empty();
+            replica.conversation().filter(|_| is_here)
+        });
+        if conversation.is_none() || panel.opened.replace(conversation) == conversation {
+            return;
+        }
+        let seen = self.seen_seq();
+        let is_new = |entry: &Entry| entry.seq > seen && is_reply(entry);
+        if panel.shown.now() && self.with_current(|replica| replica.entries().iter().any(is_new)) {
+            panel.new_after.set(Some(seen));
+            panel.at_end.set(false);
+            panel.to_new.bump();
+        }
+    }
+
     fn mark_seen(self, upto: Seq) {
         let conversation = self.engine.replica.borrow().conversation();
         if let Some(conversation) = conversation
@@ -57,4 +88,9 @@ impl Widget {
             self.send(&ClientFrame::Typing { active: false });
         }
     }
+}
+
+/// Whether somebody at the desk wrote it.
+pub(super) fn is_reply(entry: &Entry) -> bool {
+    matches!(entry.author, Author::Agent { .. }) && entry.body.text().is_some()
 }

@@ -53,7 +53,7 @@ impl Widget {
     pub fn typed(self, text: String) {
         self.keep.borrow().set_draft(&text);
         self.say_typing(!text.trim().is_empty());
-        self.introduction.entered.set(false);
+        self.form.entered.set(false);
         self.composer.text.set(text);
     }
 
@@ -63,6 +63,8 @@ impl Widget {
         match parsed {
             Ok(text) => {
                 self.typed(String::new());
+                // Whoever answers has read what was new.
+                self.panel.new_after.set(None);
                 self.compose(Content::Message { text });
                 self.panel.follow_end();
             }

@@ -42,7 +42,8 @@ pub(super) struct Engine {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Message,
-    Introduction,
+    /// A form, under the name that the page hears.
+    Form(&'static str),
 }
 
 impl Engine {
@@ -118,7 +119,9 @@ impl Widget {
     fn keep_unsent(self, id: EntryId, content: &Content) {
         let kind = match content {
             Content::Message { .. } => Kind::Message,
-            _ => Kind::Introduction,
+            Content::Introduction(_) => Kind::Form("introduction"),
+            Content::Contacts(_) => Kind::Form("contacts"),
+            Content::Copy { .. } => Kind::Form("copy"),
         };
         self.keep.borrow().add_unsent(id, content);
         self.engine.kept.borrow_mut().push(id);
@@ -192,13 +195,20 @@ impl Widget {
         self.tell_unread();
     }
 
-    fn show(self) {
+    /// Draws what the replica holds.
+    pub(super) fn show(self) {
         let thread = &self.thread;
+        self.open_at_new();
         let agent_seen = thread.about.peek(|about| about.as_ref().map_or(0, |about| about.agent_seen));
         let previous = thread.rows.now();
         let (rows, first, foreign) = self.with_current(|replica| {
-            let rows =
-                rows::build(timer::now(), &previous, replica.entries(), replica.outgoing(), agent_seen);
+            let rows = rows::build(
+                timer::now(),
+                &previous,
+                replica.entries(),
+                replica.outgoing(),
+                rows::Marks { agent_seen, new_after: self.panel.new_after.get() },
+            );
             let foreign = replica.entries().iter().rev().find(|entry| entry.author != Author::Visitor);
             thread.has_earlier.set(replica.has_earlier());
             (rows, replica.entries().front().map(|entry| entry.id), foreign.map_or(0, |entry| entry.seq))
@@ -212,7 +222,7 @@ impl Widget {
         }
         thread.rows.set(rows);
         thread.foreign_seq.set(foreign);
-        self.follow_introduction();
+        self.follow_form();
     }
 
     /// History is being put in place: nothing of it is news.

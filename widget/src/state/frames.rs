@@ -128,6 +128,7 @@ impl Widget {
     fn set_available(self, available: bool) {
         if self.thread.available.now() != available {
             self.thread.available.set(available);
+            self.reshape_form();
             self.with_host(|host| host.event("availability:changed", &[("available", available.into())]));
         }
     }

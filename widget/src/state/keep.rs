@@ -1,4 +1,4 @@
-//! What the panel keeps in the browser: messages on their way, the draft, and whether the form was put off.
+//! What the panel keeps in the browser: messages on their way, the draft, and which forms were put off.
 //!
 //! Before the visitor has a session or has agreed to personalisation it lasts as long as the tab, afterwards until it is
 //! done with. What is stored outlives the protocol number, so it has a form of its own instead of a frame's: a panel
@@ -11,6 +11,7 @@ use causette_shared::id::EntryId;
 
 const DRAFT: &str = "draft";
 const LATER: &str = "later";
+const COPY_LATER: &str = "copy";
 const UNSENT: &str = "unsent.";
 const MESSAGE: char = 'm';
 const INTRODUCTION: char = 'i';
@@ -65,6 +66,17 @@ impl Keep {
         if put_off { self.set(LATER, "1") } else { self.remove(LATER) }
     }
 
+    /// Whether a copy was put off after this end of the chat.
+    #[must_use]
+    pub fn is_copy_put_off(&self, end: EntryId) -> bool {
+        self.get(COPY_LATER).is_some_and(|kept| kept == written("", end))
+    }
+
+    /// Keeps that a copy was put off after this end of the chat.
+    pub fn set_copy_put_off(&self, end: EntryId) {
+        self.set(COPY_LATER, &written("", end));
+    }
+
     /// Keeps something until it has arrived.
     pub fn add_unsent(&self, id: EntryId, content: &Content) {
         self.set(&unsent_name(id), &encode(content));
@@ -105,7 +117,7 @@ impl Keep {
 
     fn move_all(&self) {
         let from = if self.area == Area::Local { Area::Session } else { Area::Local };
-        for name in [UNSENT, DRAFT, LATER] {
+        for name in [UNSENT, DRAFT, LATER, COPY_LATER] {
             for key in storage::keys(from, &self.key(name)) {
                 if let Some(value) = storage::get(from, &key) {
                     storage::set(self.area, &key, &value);
@@ -121,8 +133,12 @@ fn area(lasting: bool) -> Area {
 }
 
 fn unsent_name(id: EntryId) -> String {
+    written(UNSENT, id)
+}
+
+fn written(prefix: &str, id: EntryId) -> String {
     let mut buffer = [0; 36];
-    [UNSENT, id.0.as_hyphenated().encode_lower(&mut buffer)].concat()
+    [prefix, id.0.as_hyphenated().encode_lower(&mut buffer)].concat()
 }
 
 fn encode(content: &Content) -> String {

@@ -24,8 +24,8 @@ pub mod attention;
 pub mod composer;
 pub mod connection;
 pub mod engine;
+pub mod form;
 pub mod frames;
-pub mod introduction;
 pub mod keep;
 pub mod page;
 pub mod report;
@@ -37,7 +37,7 @@ use activity::Presence;
 use composer::Composer;
 use connection::Connection;
 use engine::Engine;
-use introduction::Introduction;
+use form::Form;
 use keep::Keep;
 use page::Panel;
 use thread::Thread;
@@ -60,7 +60,7 @@ pub struct State {
     /// What is being written.
     pub composer: Composer,
     /// The form.
-    pub introduction: Introduction,
+    pub form: Form,
     /// The connection.
     pub connection: Connection,
     /// The panel itself.
@@ -100,7 +100,7 @@ impl Widget {
             words,
             thread: Thread::new(&setup, session.is_some()),
             composer: Composer::new(keep.draft()),
-            introduction: Introduction::new(&setup, keep.is_put_off()),
+            form: Form::new(&setup, keep.is_put_off()),
             connection: Connection::default(),
             panel: Panel::new(&setup),
             engine: Engine::default(),

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use causette_shared::id::{ConversationId, Seq};
+
 use super::slot::Slot;
 use crate::setup::Setup;
 
@@ -18,6 +20,12 @@ pub struct Panel {
     pub to_end: Slot<u32>,
     /// Whether something has come below what can be seen.
     pub news_below: Slot<bool>,
+    /// What the visitor had seen when the panel was opened, where there was more: from there on the log says "new".
+    pub new_after: Cell<Option<Seq>>,
+    /// Grows by one whenever the log should go to what is new.
+    pub to_new: Slot<u32>,
+    /// The conversation for which it is decided where the log opens.
+    pub(super) opened: Cell<Option<ConversationId>>,
     /// How far the top of what can be seen is from the end of the log, in CSS pixels.
     pub from_end: Cell<i32>,
     /// Whether the panel covers a narrow screen, notch and all.
@@ -36,6 +44,9 @@ impl Panel {
             at_end: Slot::new(true),
             to_end: Slot::new(0),
             news_below: Slot::new(false),
+            new_after: Cell::new(None),
+            to_new: Slot::new(0),
+            opened: Cell::new(None),
             from_end: Cell::new(0),
             sheet: Slot::new(setup.full_page),
             minimizable: setup.config.minimizable,

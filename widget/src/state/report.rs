@@ -32,9 +32,9 @@ impl Widget {
             let name = match (state_of(*id), kind) {
                 (Some(OutgoingState::Sending), _) => return true,
                 (Some(OutgoingState::Failed(_)), Kind::Message) => "message:failed",
-                (Some(OutgoingState::Failed(_)), Kind::Introduction) => return false,
+                (Some(OutgoingState::Failed(_)), Kind::Form(_)) => return false,
                 (_, Kind::Message) => "message:sent",
-                (_, Kind::Introduction) => "form:submitted",
+                (_, Kind::Form(_)) => "form:submitted",
             };
             told.push((name, *id, *kind));
             false
@@ -42,8 +42,8 @@ impl Widget {
         for (name, id, kind) in told {
             match kind {
                 Kind::Message => self.tell_id(name, id),
-                Kind::Introduction => {
-                    self.with_host(|host| host.event(name, &[("form", "introduction".into())]));
+                Kind::Form(form) => {
+                    self.with_host(|host| host.event(name, &[("form", form.into())]));
                 }
             }
         }

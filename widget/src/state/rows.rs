@@ -7,11 +7,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use causette_shared::conversation::Status;
-use causette_shared::entry::{Author, Body, Content, Entry, Event, Mail};
+use causette_shared::entry::{Author, Body, Content, Entry, Event, Mail, MailKind};
 use causette_shared::id::{EntryId, Seq};
 use causette_shared::sync::{Outgoing, OutgoingState};
 use causette_shared::time::Timestamp;
 
+use super::attention::is_reply;
 use super::slot::Slot;
 use crate::words::{local_day, local_minute};
 
@@ -50,6 +51,27 @@ pub enum Line {
     },
     /// The visitor answered the form.
     Introduced,
+    /// The visitor left their contacts.
+    ContactsLeft {
+        /// Whether they can be told by e-mail.
+        by_email: bool,
+    },
+    /// The visitor asked for a copy.
+    CopyRequested {
+        /// Where to.
+        email: String,
+    },
+    /// The chat has ended.
+    Ended {
+        /// The agent who ended it.
+        by: Option<String>,
+    },
+    /// What was not seen here went out by e-mail, or a copy.
+    Mailed,
+    /// An e-mail was refused.
+    MailFailed,
+    /// The visitor wants no more e-mails.
+    MailStopped,
     /// The conversation is solved.
     Solved,
     /// The conversation is closed.
@@ -63,6 +85,8 @@ pub struct Look {
     pub at: Timestamp,
     /// Whether its day is said: it is the first of it, and the log did not begin today.
     pub starts_day: bool,
+    /// Whether it is the first that is new to the visitor, with something old before it.
+    pub starts_new: bool,
     /// Whether it is the first of its group.
     pub starts_group: bool,
     /// Whether it is the last of its group.
@@ -100,9 +124,35 @@ impl Line {
             Body::Event(Event::FormSubmitted { .. }) => Self::Introduced,
             Body::Event(Event::StatusChanged { status: Status::Solved }) => Self::Solved,
             Body::Event(Event::StatusChanged { status: Status::Closed }) => Self::Closed,
+            Body::Event(Event::ContactsLeft { answers }) => {
+                Self::ContactsLeft { by_email: answers.email.is_some() }
+            }
+            Body::Event(Event::CopyRequested { email }) => Self::CopyRequested { email: email.clone() },
+            Body::Event(Event::ChatEnded) => Self::Ended {
+                by: match &entry.author {
+                    Author::Agent { name, .. } => Some(name.clone()),
+                    _ => None,
+                },
+            },
+            // These bring nothing that the visitor does not know from what they asked for.
+            Body::Event(Event::Mailed { kind: MailKind::ConfirmCopy | MailKind::NewLink, .. }) => {
+                return None;
+            }
+            Body::Event(Event::Mailed { .. }) => Self::Mailed,
+            Body::Event(Event::MailFailed { .. }) => Self::MailFailed,
+            Body::Event(Event::MailStopped) => Self::MailStopped,
             Body::Event(_) => return None,
         })
     }
+}
+
+/// Places in the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Marks {
+    /// The last entry that an agent has seen.
+    pub agent_seen: Seq,
+    /// The last entry that the visitor had seen when the panel was opened, where there was more.
+    pub new_after: Option<Seq>,
 }
 
 /// Draws the log again. Rows that were there before are taken over, with the slots that their elements follow.
@@ -112,28 +162,31 @@ pub fn build(
     previous: &[Row],
     entries: &VecDeque<Entry>,
     outgoing: &[Outgoing],
-    agent_seen: Seq,
+    marks: Marks,
 ) -> Vec<Row> {
     let mut rows = Vec::with_capacity(entries.len() + outgoing.len());
     let mut looks: Vec<Look> = Vec::with_capacity(rows.capacity());
     let mut at_hand = 0;
-    let mut add =
-        |id: EntryId, at: Timestamp, progress: Option<Progress>, line: &dyn Fn() -> Option<Line>| {
-            let look = Look { at, starts_day: false, starts_group: true, ends_group: true, progress };
-            let place = previous[at_hand..].iter().position(|row| row.id == id).map(|place| place + at_hand);
-            let row = match place.or_else(|| previous.iter().position(|row| row.id == id)) {
-                Some(place) => {
-                    at_hand = place + 1;
-                    previous[place].clone()
-                }
-                None => match line() {
-                    Some(line) => Row { id, line: Arc::new(line), look: Arc::new(Slot::new(look)) },
-                    None => return,
-                },
-            };
-            rows.push(row);
-            looks.push(look);
+    let mut add = |id: EntryId,
+                   at: Timestamp,
+                   progress: Option<Progress>,
+                   line: &dyn Fn() -> Option<Line>| {
+        let look =
+            Look { at, starts_day: false, starts_new: false, starts_group: true, ends_group: true, progress };
+        let place = previous[at_hand..].iter().position(|row| row.id == id).map(|place| place + at_hand);
+        let row = match place.or_else(|| previous.iter().position(|row| row.id == id)) {
+            Some(place) => {
+                at_hand = place + 1;
+                previous[place].clone()
+            }
+            None => match line() {
+                Some(line) => Row { id, line: Arc::new(line), look: Arc::new(Slot::new(look)) },
+                None => return,
+            },
         };
+        rows.push(row);
+        looks.push(look);
+    };
     let is_answer = |entry: &&Entry| matches!(entry.body, Body::Event(Event::FormSubmitted { .. }));
     let introduced = entries.iter().find(is_answer).map(|entry| entry.id);
     for entry in entries {
@@ -141,7 +194,7 @@ pub fn build(
             // The form is answered in steps; that it was is said once.
             continue;
         }
-        let seen = if entry.seq <= agent_seen { Progress::Seen } else { Progress::Sent };
+        let seen = if entry.seq <= marks.agent_seen { Progress::Seen } else { Progress::Sent };
         let progress = (entry.author == Author::Visitor).then_some(seen);
         add(entry.id, entry.at, progress, &|| Line::of_entry(entry));
     }
@@ -156,6 +209,12 @@ pub fn build(
             _ => None,
         };
         add(one.id, one.composed_at, Some(progress), &line);
+    }
+    let is_new = |entry: &&Entry| marks.new_after.is_some_and(|seen| entry.seq > seen) && is_reply(entry);
+    let first_new =
+        entries.iter().find(is_new).and_then(|first| rows.iter().position(|row| row.id == first.id));
+    if let Some(place) = first_new.filter(|place| *place > 0) {
+        looks[place].starts_new = true;
     }
     arrange(now, &rows, &mut looks);
     for (row, look) in rows.iter().zip(looks) {
@@ -175,6 +234,7 @@ fn arrange(now: Timestamp, rows: &[Row], looks: &mut [Look]) {
         looks[index].starts_day = day_before != local_day(looks[index].at);
         if let Some(before) = before
             && !looks[index].starts_day
+            && !looks[index].starts_new
             && same_group((&rows[before], &looks[before]), (&rows[index], &looks[index]))
         {
             looks[before].ends_group = false;

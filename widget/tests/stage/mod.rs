@@ -11,7 +11,7 @@ use causette_shared::contact::Contact;
 use causette_shared::entry::{Content, Entry};
 use causette_shared::form::Introduction;
 use causette_shared::id::{EntryId, Seq};
-use causette_shared::protocol::visitor::{ClientFrame, ConversationState, ServerFrame};
+use causette_shared::protocol::visitor::{ClientFrame, ConversationState, ServerFrame, Welcome};
 use causette_shared::texts;
 use causette_widget::components::app::app;
 use causette_widget::leptos;
@@ -68,6 +68,7 @@ impl Stage {
             color: None,
             available: true,
             introduction_delay: Duration::ZERO,
+            copy_delay: Duration::ZERO,
             origin: "https://shop.example".to_owned(),
             full_page: false,
             config,
@@ -84,6 +85,30 @@ impl Stage {
         stage.receive(entries(log)).await;
         stage.sent.borrow_mut().clear();
         stage
+    }
+
+    /// A panel of somebody who has written while nobody is at the desk.
+    pub async fn with_nobody_there(log: Vec<Entry>) -> Self {
+        let mut stage = Self::new("en").await;
+        stage.setup.config.session = Some("A".repeat(43));
+        let stage = Self::mount(stage.setup, "en").await;
+        let conversation = Some(about(Contact::default(), log.len() as Seq));
+        stage.receive(ServerFrame::Welcome(Welcome { conversation, available: false })).await;
+        stage.receive(entries(log)).await;
+        stage.sent.borrow_mut().clear();
+        stage
+    }
+
+    /// A panel of some height that is opened on a conversation which was seen up to `seen`.
+    pub async fn opened_at(contact: Contact, log: Vec<Entry>, seen: Seq) -> (Self, HtmlElement) {
+        let mut stage = Self::new("en").await;
+        stage.setup.config.session = Some("A".repeat(43));
+        let stage = Self::mount(stage.setup, "en").await;
+        let scroller = stage.with_height().await;
+        let conversation = Some(ConversationState { visitor_seen: seen, ..about(contact, log.len() as Seq) });
+        stage.receive(ServerFrame::Welcome(Welcome { conversation, available: true })).await;
+        stage.receive(entries(log)).await;
+        (stage, scroller)
     }
 
     async fn mount(setup: Setup, language: &'static str) -> Self {
@@ -211,6 +236,26 @@ impl Stage {
         self.sent().iter().find_map(id).expect("an introduction was sent")
     }
 
+    /// What was sent other than messages, with its id.
+    pub fn sent_form(&self) -> (EntryId, Content) {
+        let form = |frame: ClientFrame| match frame {
+            ClientFrame::Send { content: Content::Message { .. }, .. } => None,
+            ClientFrame::Send { id, content } => Some((id, content)),
+            _ => None,
+        };
+        self.sent().into_iter().find_map(form).expect("a form was sent")
+    }
+
+    /// Whether an element has the focus.
+    pub fn has_focus(&self, element: &Element) -> bool {
+        document().active_element().is_some_and(|active| active.is_same_node(Some(element)))
+    }
+
+    /// The button of this name.
+    pub fn button(&self, name: &str) -> Option<HtmlElement> {
+        find_button(&self.root, name)
+    }
+
     pub fn text(&self) -> String {
         self.root.text_content().unwrap_or_default()
     }
@@ -259,12 +304,7 @@ impl Stage {
     }
 
     pub async fn click_in(&self, root: &Element, name: &str) {
-        let named = |button: &Element| {
-            let text = button.text_content().unwrap_or_default();
-            button.get_attribute("aria-label").unwrap_or(text).trim() == name
-        };
-        let button = elements(root, "button").into_iter().find(named);
-        button.unwrap_or_else(|| panic!("no button {name}")).unchecked_into::<HtmlElement>().click();
+        find_button(root, name).unwrap_or_else(|| panic!("no button {name}")).click();
         self.settle().await;
     }
 
@@ -286,11 +326,25 @@ impl Stage {
         document().get_element_by_id(&id).expect("the label's field exists").unchecked_into()
     }
 
+    /// The visitor leaves a field.
+    pub async fn leave(&self, label: &str) {
+        fire(&self.field(label), "blur");
+        self.settle().await;
+    }
+
     pub async fn fill(&self, label: &str, value: &str) {
         self.field(label).set_value(value);
         fire(&self.field(label), "input");
         self.settle().await;
     }
+}
+
+fn find_button(root: &Element, name: &str) -> Option<HtmlElement> {
+    let named = |button: &Element| {
+        let text = button.text_content().unwrap_or_default();
+        button.get_attribute("aria-label").unwrap_or(text).trim() == name
+    };
+    elements(root, "button").into_iter().find(named).map(JsCast::unchecked_into)
 }
 
 fn elements(root: &Element, selector: &str) -> Vec<Element> {

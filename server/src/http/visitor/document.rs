@@ -126,6 +126,7 @@ fn render(app: &App, site: &Site, locale: &str) -> Result<String, ApiError> {
         ("data-greeting", greeting.to_owned()),
         ("data-available", available.to_string()),
         ("data-introduction-delay-ms", settings.introduction_delay_ms.to_string()),
+        ("data-copy-delay-ms", settings.copy_delay_ms.to_string()),
     ];
     let attributes: String =
         attributes.iter().map(|(name, value)| format!(" {name}=\"{}\"", escape(value))).collect();
@@ -138,7 +139,7 @@ fn render(app: &App, site: &Site, locale: &str) -> Result<String, ApiError> {
          <link rel=\"stylesheet\" href=\"/widget/assets/{css}\">\n\
          <script src=\"/widget/assets/{boot}\" data-glue=\"/widget/assets/{glue}\" data-wasm=\"/widget/assets/{wasm}\" \
          data-failed=\"{failed}\" data-retry=\"{retry}\" data-spent=\"{spent}\" \
-         data-renew=\"{renew}\" data-renewed=\"{renewed}\" data-unknown=\"{unknown}\"></script>\n\
+         data-renew=\"{renew}\" data-renewed=\"{renewed}\" data-unknown=\"{unknown}\" data-dismiss=\"{dismiss}\"></script>\n\
          <link rel=\"modulepreload\" href=\"/widget/assets/{glue}\">\n\
          <link rel=\"preload\" href=\"/widget/assets/{wasm}\" as=\"fetch\" crossorigin>\n\
          </head>\n<body>\n<div id=\"app\"></div>\n<pre id=\"texts\" hidden>{texts}</pre>\n</body>\n</html>\n",
@@ -153,6 +154,7 @@ fn render(app: &App, site: &Site, locale: &str) -> Result<String, ApiError> {
         renew = escape(own.renew),
         renewed = escape(own.renewed),
         unknown = escape(own.unknown),
+        dismiss = escape(own.dismiss),
         texts = escape(texts::lines(locale)),
     ))
 }

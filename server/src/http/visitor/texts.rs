@@ -25,6 +25,8 @@ pub struct DocumentTexts {
     pub renewed: &'static str,
     /// Shown when there is no such link.
     pub unknown: &'static str,
+    /// The button that takes the notice about a link away.
+    pub dismiss: &'static str,
 }
 
 /// Returns the document's own texts.
@@ -38,6 +40,7 @@ pub fn document_texts(locale: &str) -> DocumentTexts {
             renew: "Envoyer un nouveau lien",
             renewed: "C’est fait : un nouveau lien est en route vers votre boîte de réception.",
             unknown: "Ce lien n’est plus valable. Vous pouvez nous écrire ici.",
+            dismiss: "Fermer cet avis",
         },
         _ => DocumentTexts {
             failed: "The chat could not be loaded.",
@@ -47,6 +50,7 @@ pub fn document_texts(locale: &str) -> DocumentTexts {
             renew: "Send a new link",
             renewed: "Done: a new link is on its way to your inbox.",
             unknown: "This link is not valid any more. You can write to us here.",
+            dismiss: "Dismiss this notice",
         },
     }
 }

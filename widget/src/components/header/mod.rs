@@ -2,16 +2,27 @@
 
 use causette_shared::texts::Text;
 
-use super::element::{El, el, labelled_button};
+use super::element::{El, el, labelled_button, truth};
+use super::{by_id, watch};
 use crate::state::Widget;
+use crate::state::form::CopyForm;
 use crate::words::decimal;
+
+/// The id of the icon that opens the form for a copy.
+const COPY: &str = "header-copy";
 
 /// Draws the header.
 pub fn panel_header(widget: Widget) -> El {
     let minimise = widget.panel.minimizable.then(|| {
         let label = widget.words.get(Text::Minimise);
-        labelled_button("header__minimise", label, "icon icon--minimise", move || widget.minimise())
+        labelled_button("header__button", label, "icon icon--minimise", move || widget.minimise())
     });
+    watch(move || {
+        if widget.form.opener_focus.get() > 0 {
+            let _ = by_id(COPY).map(|icon| icon.focus());
+        }
+    });
+    let has_conversation = move || widget.thread.about.with(Option::is_some);
     let available = move || widget.thread.available.get();
     let avatar = el("span", "header__avatar")
         .class_while("header__avatar", "header__avatar--available", available)
@@ -25,7 +36,18 @@ pub fn panel_header(widget: Widget) -> El {
                 .class_while("header__number", "header__number--none", move || number(widget).is_empty())
                 .text_with(move || number(widget)),
         );
-    el("header", "header").child(avatar).child(titles).maybe(minimise)
+    el("header", "header")
+        .child(avatar)
+        .child(titles)
+        .child_with(move || has_conversation().then(|| copy_opener(widget).into()))
+        .maybe(minimise)
+}
+
+fn copy_opener(widget: Widget) -> El {
+    let label = widget.words.get(Text::Copy);
+    labelled_button("header__button", label, "icon icon--copy", move || widget.toggle_copy())
+        .attr("id", COPY)
+        .attr_with("aria-expanded", move || truth(widget.form.copy.get() != CopyForm::Closed))
 }
 
 /// The agent's name, or the site's before there is an agent.

@@ -7,7 +7,7 @@ use causette_client::timer;
 use causette_shared::texts::Text;
 
 use super::element::{El, button, el, icon};
-use super::introduction::{introduction, thanks};
+use super::form::{form_or_way_back, thanks};
 use super::message::message;
 use super::notice::notice;
 use super::typing::typing_indicator;
@@ -37,7 +37,7 @@ pub fn thread(widget: Widget) -> El {
         .child(loading(widget))
         .child(log)
         .child(typing_indicator(widget))
-        .child(introduction(widget))
+        .child(form_or_way_back(widget))
         .child(thanks(widget));
     let scroller = el("div", "thread__scroller")
         .attr("id", place::SCROLLER)
@@ -72,7 +72,16 @@ fn entry(widget: Widget, row: &Row) -> AnyView {
     let entry = el("div", if widget.thread.announces.now() { "row row--enters" } else { "row" });
     let entry = if row.line.is_own() { entry.attr("aria-live", "off") } else { entry };
     let look = Arc::clone(&row.look);
-    entry.child_with(move || Some(day(widget, look.get())?.into())).maybe(body).into()
+    let new = Arc::clone(&row.look);
+    entry
+        .child_with(move || Some(day(widget, look.get())?.into()))
+        .child_with(move || new.get().starts_new.then(|| news(widget).into()))
+        .maybe(body)
+        .into()
+}
+
+fn news(widget: Widget) -> El {
+    el("p", "row__day row__new").attr("id", place::NEW).text(widget.words.get(Text::NewMessages))
 }
 
 fn day(widget: Widget, look: Look) -> Option<El> {

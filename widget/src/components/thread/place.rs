@@ -1,6 +1,6 @@
 //! Where the log is scrolled to.
 //!
-//! Someone at the end stays at the end, whatever grows or shrinks; someone who reads further up is left where they are,
+//! It opens at what is new to the visitor, else at its end. Someone at the end stays at the end, whatever grows or shrinks; someone who reads further up is left where they are,
 //! also when earlier messages are put above. The browser's own anchoring is switched off: not every engine has it.
 
 use crate::leptos::prelude::request_animation_frame;
@@ -15,6 +15,10 @@ use crate::state::Widget;
 pub(super) const SCROLLER: &str = "thread-scroller";
 /// The id of what is scrolled.
 pub(super) const CONTENT: &str = "thread-content";
+/// The id of the line before what is new.
+pub(super) const NEW: &str = "thread-new";
+/// The room left above that line, in CSS pixels.
+const ABOVE_NEW: i32 = 8;
 /// This close to the end counts as the end, in CSS pixels.
 const END: i32 = 48;
 /// This close to the start, earlier messages are asked for.
@@ -57,6 +61,12 @@ pub(super) fn keep(widget: Widget) {
             go_to_end(widget);
         }
     });
+    watch(move || {
+        if widget.panel.to_new.get() > 0 {
+            // The rows are drawn by then, and the panel has its size.
+            request_animation_frame(move || go_to_new(widget));
+        }
+    });
     let mut first = None;
     watch(move || {
         let now_first = widget.thread.rows.with(|rows| rows.first().map(|row| row.id));
@@ -74,7 +84,7 @@ pub(super) fn keep(widget: Widget) {
     watch(move || {
         let newest = widget.thread.foreign_seq.get();
         let at_end = widget.panel.at_end.get();
-        if at_end {
+        if widget.panel.is_attentive() {
             known = newest;
         }
         widget.panel.news_below.set(!at_end && newest > known);
@@ -86,6 +96,14 @@ fn go_to_end(widget: Widget) {
         scroller.set_scroll_top(scroller.scroll_height());
         widget.panel.from_end.set(scroller.client_height());
     });
+}
+
+/// Where nothing old stands before it, what is new begins at the top.
+fn go_to_new(widget: Widget) {
+    let top = by_id(NEW).map_or(0, |line| line.offset_top() - ABOVE_NEW);
+    with_scroller(|scroller| scroller.set_scroll_top(top));
+    // Where nothing had to move, no event tells that its end can be seen.
+    scrolled(widget);
 }
 
 fn with_scroller(act: impl FnOnce(&HtmlElement)) {
