@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use causette_shared::conversation::Status;
 use causette_shared::entry::{Body, Content, Entry};
 use causette_shared::id::ConversationId;
 use causette_shared::protocol::agent::{ClientFrame, ConversationSummary, ServerFrame, SignIn};
@@ -21,6 +22,8 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// An agent's connection.
 pub struct AgentSocket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Where it is reached, what it knows itself as, and the session's cookie, for requests beside the socket.
+    desk: [String; 3],
     /// The conversations as the list told them at first.
     pub conversations: Vec<ConversationSummary>,
 }
@@ -63,8 +66,9 @@ impl AgentSocket {
         let mut request = address.into_client_request().expect("it is an address");
         request.headers_mut().insert("origin", origin.parse().expect("it is a header's value"));
         request.headers_mut().insert("cookie", cookie.parse().expect("it is a header's value"));
+        let desk = [direct.to_owned(), origin.to_owned(), cookie];
         let (stream, _) = tokio_tungstenite::connect_async(request).await.expect("the server takes sockets");
-        let mut agent = Self { stream, conversations: Vec::new() };
+        let mut agent = Self { stream, desk, conversations: Vec::new() };
         let welcomed = agent
             .wait_for("the welcome", |frame| match frame {
                 ServerFrame::Welcome { conversations, .. } => Some(conversations),
@@ -119,6 +123,23 @@ impl AgentSocket {
             _ => None,
         };
         self.wait_for("the acknowledgement", pick).await;
+    }
+
+    /// Ends the chat and leaves a status behind.
+    ///
+    /// # Panics
+    /// The server refuses.
+    pub async fn end_chat(&self, conversation: ConversationId, status: Status) {
+        let [direct, origin, cookie] = &self.desk;
+        let answer = reqwest::Client::new()
+            .post(format!("{direct}/api/v1/desk/conversations/{}/end", conversation.0))
+            .header("origin", origin)
+            .header("cookie", cookie)
+            .json(&serde_json::json!({ "status": status }))
+            .send()
+            .await
+            .expect("the server answers");
+        assert!(answer.status().is_success(), "the end of the chat: {}", answer.status());
     }
 
     /// Sends a frame.

@@ -63,10 +63,15 @@ impl<'a> Panel<'a> {
         numbered::wait_for_numbered(self.view, prefix, wanted).await;
     }
 
-    /// Sends the form: the composer below it has a button of the same name.
+    /// Sends the form "Introduce yourself": the composer below it has a button of the same name.
     pub async fn send_form(self) {
-        wait_for("the form to be sent", async || {
-            let form = self.view.find_all(Role::Form, Some("Introduce yourself")).await?.into_iter().next();
+        self.send_form_named("Introduce yourself").await;
+    }
+
+    /// Sends a form.
+    pub async fn send_form_named(self, name: &str) {
+        wait_for(&format!("the form “{name}” to be sent"), async || {
+            let form = self.view.find_all(Role::Form, Some(name)).await?.into_iter().next();
             let form = form.ok_or("there is no form")?;
             let button = self.view.find_inside(&form, Role::Button, Some("Send")).await?.into_iter().next();
             button.ok_or("the form has no button")?.click().await?;

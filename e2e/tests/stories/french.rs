@@ -6,6 +6,7 @@ use causette_e2e::pages::{Desk, Role, Shop};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_french_page_speaks_french() {
     let server = Server::start().await;
+    let mut socket = AgentSocket::sign_in(&server.origin).await;
     let site = HostSite::open(&server, Policy::Open).await;
     let visitor = Browser::open("visitor").await;
     let shop = Shop::visit(&visitor, &site.page("fr")).await.in_french();
@@ -24,7 +25,6 @@ async fn a_french_page_speaks_french() {
     shop.close_chat().await;
 
     // The agent is told which language the visitor reads.
-    let mut socket = AgentSocket::sign_in(&server.origin).await;
     let row = socket.follow_conversation_with("Livrez-vous en Belgique ?").await;
     assert_eq!(row.locale, "fr");
     let agent = Browser::open("agent").await;

@@ -41,6 +41,8 @@ async fn the_panel_is_minimised_by_its_button_and_by_escape() {
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_given_before_the_loader_has_come_are_kept() {
     let server = Server::start().await;
+    // Somebody is there: else it is contacts that are asked for.
+    let _there = AgentSocket::sign_in(&server.origin).await;
     let site = HostSite::open(&server, Policy::Open).await;
     let visitor = Browser::open("visitor").await;
     let shop = Shop::visit(&visitor, &site.page("queue")).await;

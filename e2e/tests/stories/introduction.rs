@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use causette_e2e::harness::{ALICE, Browser, Server, environment};
+use causette_e2e::harness::{ALICE, AgentSocket, Browser, Server, environment};
 use causette_e2e::pages::{Desk, Role, Shop};
 
 /// The delay that sites have unless they set another.
@@ -13,6 +13,8 @@ const READING: Duration = Duration::from_millis(1_500);
 #[tokio::test(flavor = "multi_thread")]
 async fn the_form_comes_after_the_automatic_answer_and_grows() {
     let server = Server::start().await;
+    // Somebody is there: else it is contacts that are asked for.
+    let _there = AgentSocket::sign_in(&server.origin).await;
     let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
     let panel = Shop::visit(&visitor, &server.shop("")).await.open_chat().await;
     panel.say("Do you repair old lamps?").await;
@@ -70,6 +72,8 @@ async fn the_form_comes_after_the_automatic_answer_and_grows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_page_knows_is_filled_in_and_what_was_put_off_stays_so() {
     let server = Server::start().await;
+    // Somebody is there: else it is contacts that are asked for.
+    let _there = AgentSocket::sign_in(&server.origin).await;
     let visitor = Browser::open("visitor").await;
     let shop = Shop::visit(&visitor, &server.shop("")).await;
     let script = "window.causette('prefill', { name: 'Grace Hopper', email: 'grace@navy.example' })";

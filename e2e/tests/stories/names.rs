@@ -1,6 +1,6 @@
 //! The names that others rely on (DESIGN 5) are the names that the browser tells to screen readers.
 
-use causette_e2e::harness::{ALICE, Browser, Server};
+use causette_e2e::harness::{ALICE, AgentSocket, Browser, Server};
 use causette_e2e::pages::{Desk, Role, Shop, View};
 
 /// Asserts what the browser's accessibility tree says of the one thing that is found under this name.
@@ -13,6 +13,8 @@ async fn assert_told(view: View<'_>, role: Role, name: &str, told: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn roles_and_names_are_those_of_the_accessibility_tree() {
     let server = Server::start().await;
+    // Somebody is there: else it is contacts that are asked for.
+    let _there = AgentSocket::sign_in(&server.origin).await;
     let browser = Browser::open("anybody").await;
     let shop = Shop::visit(&browser, &server.shop("")).await;
     assert_told(shop.launcher, Role::Button, "Open chat", "button").await;

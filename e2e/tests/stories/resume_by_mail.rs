@@ -1,7 +1,7 @@
 //! The conversation goes on by mail: the visitor leaves, the agent answers, and the link in the captured mail continues
 //! the same conversation in a browser that has never been there.
 
-use causette_e2e::harness::{ALICE, Browser, Server, wait_until};
+use causette_e2e::harness::{ALICE, AgentSocket, Browser, Server, wait_until};
 use causette_e2e::pages::{Desk, Shop};
 
 const EMAIL: &str = "ada@mail.example";
@@ -34,6 +34,8 @@ async fn newest_link(reader: &Browser, server: &Server) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_link_in_a_mail_continues_the_conversation_in_another_browser() {
     let server = Server::start().await;
+    // Somebody is there: else it is contacts that are asked for.
+    let _there = AgentSocket::sign_in(&server.origin).await;
     let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
     let panel = Shop::visit(&visitor, &server.shop("")).await.open_chat().await;
     panel.say("Do you repair old lamps?").await;

@@ -6,13 +6,14 @@ use causette_e2e::pages::Shop;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_strict_policy_is_never_broken() {
     let server = Server::start().await;
+    // Somebody is there from the start: else it is contacts that are asked for.
+    let mut agent = AgentSocket::sign_in(&server.origin).await;
     let site = HostSite::open(&server, Policy::Strict).await;
     let visitor = Browser::open_with("visitor", Looks { is_observed: true, ..Looks::default() }).await;
     let shop = Shop::visit(&visitor, &site.page("strict-csp")).await;
     let panel = shop.open_chat().await;
     panel.say("Does this work here?").await;
     panel.wait_for_message("Automatic reply").await;
-    let mut agent = AgentSocket::sign_in(&server.origin).await;
     let row = agent.follow_conversation_with("Does this work here?").await;
     agent.reply(row.id, "It does.").await;
     panel.wait_for_message("It does.").await;

@@ -1,6 +1,6 @@
 //! Text is text, whoever wrote it and wherever it is shown.
 
-use causette_e2e::harness::{ALICE, Browser, Server};
+use causette_e2e::harness::{ALICE, AgentSocket, Browser, Server};
 use causette_e2e::pages::{Desk, Role, Shop, View};
 
 const MARKUP: &str = "<img src=x onerror=\"document.title='owned'\">";
@@ -21,6 +21,8 @@ async fn assert_harmless(view: View<'_>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_write_is_never_read_as_html() {
     let server = Server::start().await;
+    // Somebody is there: else it is contacts that are asked for.
+    let _there = AgentSocket::sign_in(&server.origin).await;
     let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
     let shop = Shop::visit(&visitor, &server.shop("")).await;
     let panel = shop.open_chat().await;
