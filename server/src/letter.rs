@@ -103,7 +103,7 @@ impl Letterhead {
             in_reply_to: earlier.last(),
             references: &references,
             unsubscribe: stop.as_ref(),
-            kind: material.kind,
+            kind: material.kind.as_str(),
         };
         Ok(build(&rendered, &headers)?)
     }

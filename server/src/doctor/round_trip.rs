@@ -15,9 +15,8 @@ use crate::clock::{NoEntropy, random_bytes};
 use crate::doctor::RoundTrip;
 use crate::doctor::mail::{Inward, MailSetup, Outward, advice, told};
 use crate::doctor::report::Finding;
-use crate::mail::inbound::automatic::OWN_HEADER;
 use crate::mail::inbound::sender::{Check, stated};
-use crate::mail::inbound::{self, header::Header};
+use crate::mail::inbound;
 use crate::mail::mailbox::{MailboxError, Probe};
 use crate::mail::message::{Headers, MailAddress, MessageId, build};
 use crate::mail::reply_address::{self, ReplyKey};
@@ -140,11 +139,9 @@ fn write(outward: &Outward, inward: &Inward, now: Timestamp) -> Result<Letter, F
         in_reply_to: None,
         references: &[],
         unsubscribe: None,
+        kind: "doctor",
     };
-    let mut raw = build(&mail, &headers).map_err(|error| ours(&error.to_string()))?.raw;
-    if !Header::split(&raw).0.has(OWN_HEADER) {
-        raw.splice(0..0, format!("{OWN_HEADER}: doctor\r\n").into_bytes());
-    }
+    let raw = build(&mail, &headers).map_err(|error| ours(&error.to_string()))?.raw;
     Ok(Letter { key, conversation, to, id, raw })
 }
 

@@ -7,7 +7,6 @@
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
-use causette_shared::entry::MailKind;
 use causette_shared::limits;
 use causette_shared::time::Timestamp;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
@@ -139,7 +138,7 @@ pub struct Headers<'a> {
     /// The address whose `POST` stops such mail at one click (RFC 8058).
     pub unsubscribe: Option<&'a Link>,
     /// What it is for.
-    pub kind: MailKind,
+    pub kind: &'a str,
 }
 
 /// A mail on its way out.
@@ -209,7 +208,7 @@ pub fn build(mail: &Rendered, headers: &Headers<'_>) -> Result<Outgoing, BuildEr
     builder = builder.raw_header(header("X-Auto-Response-Suppress", "", "All".to_owned()));
 
     // By this we know our own mails when they come back, and so does any other Causette.
-    builder = builder.raw_header(header(OWN_HEADER, "", headers.kind.as_str().to_owned()));
+    builder = builder.raw_header(header(OWN_HEADER, "", headers.kind.to_owned()));
 
     let (text, html) = (unix_lines(&mail.text), unix_lines(&mail.html));
     let body = MultiPart::alternative()

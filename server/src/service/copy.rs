@@ -92,6 +92,7 @@ impl UseCase for SendCopy {
             (None, Some(email)) => email.clone(),
             (reason, _) => return Err(refuse_unreachable(reason.unwrap_or(UnreachableReason::NoAddress))),
         };
+        count_request(tx, cx, found.visitor, NewAddress::No, ProblemKind::WrongState).await?;
         let payload = Payload {
             email: Some(email.clone()),
             agent: Some(self.agent.name.clone()),

@@ -14,7 +14,7 @@ use causette_server::store::Store;
 use causette_shared::id::ConversationId;
 use causette_shared::presence::{Presence, UnreachableReason};
 
-use crate::harness::database::{connect, database_in, number};
+use crate::harness::database::{Database, connect, database_in, number};
 use crate::harness::dovecot::Dovecot;
 use crate::harness::imap::{Answer, ImapServer};
 use crate::harness::incoming::{ADA, Letter, OurMail, RECEIVER, SHOP_ADDRESS, reading_from};
@@ -27,7 +27,12 @@ async fn a_follow_up_is_answered_through_real_mail_servers() {
     let (smtp, dovecot) = (SmtpServer::start().await, Dovecot::start());
     let url = smtp.url().parse().expect("it is an address");
     let sender = Sender::new(&url, SenderOptions::default()).expect("there is what to trust");
-    let server = TestServer::sending_with(Database::Sqlite, Mailer::Smtp(Box::new(sender)), reading_from(&dovecot.url())).await;
+    let server = TestServer::sending_with(
+        Database::Sqlite,
+        Mailer::Smtp(Box::new(sender)),
+        reading_from(&dovecot.url()),
+    )
+    .await;
     server.add_shop().await;
     let mut desk = AgentActor::arrive(&server).await;
     let mut visitor = VisitorActor::arrive(&server).await;

@@ -45,7 +45,7 @@ fn full(mail: &Rendered) -> Outgoing {
         in_reply_to: Some(&parent),
         references: &[id("<first@mail.example>"), parent.clone()],
         unsubscribe: Some(&unsubscribe),
-        kind: MailKind::FollowUp,
+        kind: MailKind::FollowUp.as_str(),
     };
     build(mail, &headers).expect("it is built")
 }
@@ -61,7 +61,7 @@ fn bare(from: &MailAddress, to: &MailAddress, mail: &Rendered) -> Outgoing {
         in_reply_to: None,
         references: &[],
         unsubscribe: None,
-        kind: MailKind::FollowUp,
+        kind: MailKind::FollowUp.as_str(),
     };
     build(mail, &headers).expect("it is built")
 }
@@ -146,7 +146,7 @@ fn one_click_is_offered_over_https_alone() {
         in_reply_to: None,
         references: &[],
         unsubscribe: Some(&unsubscribe),
-        kind: MailKind::FollowUp,
+        kind: MailKind::FollowUp.as_str(),
     };
     let head = head(&build(&rendered("", "", "", ""), &headers).expect("it is built"));
     assert!(head.contains("List-Unsubscribe: <http://127.0.0.1:8080/stop>"));
@@ -167,7 +167,7 @@ fn a_long_thread_keeps_its_first_mail_and_the_newest() {
             in_reply_to: None,
             references: &ids[..given],
             unsubscribe: None,
-            kind: MailKind::FollowUp,
+            kind: MailKind::FollowUp.as_str(),
         };
         let mail = build(&rendered("", "", "", ""), &headers).expect("it is built");
         let parsed = MessageParser::default().parse(&mail.raw).expect("a mail");
@@ -191,7 +191,7 @@ fn a_date_beyond_the_calendar_of_mail_is_its_nearest() {
             in_reply_to: None,
             references: &[],
             unsubscribe: None,
-            kind: MailKind::FollowUp,
+            kind: MailKind::FollowUp.as_str(),
         };
         let head = head(&build(&rendered("", "", "", ""), &headers).expect("it is built"));
         head.lines().find_map(|line| line.strip_prefix("Date: ").map(str::to_owned)).expect("a date")
@@ -398,7 +398,7 @@ proptest! {
                 in_reply_to: Some(&parent),
                 references: &[own.clone(), parent.clone()],
                 unsubscribe: None,
-                kind: MailKind::FollowUp,
+                kind: MailKind::FollowUp.as_str(),
             };
             let mail = build(&rendered("", "", "", ""), &headers).expect("it is built");
             let parsed = MessageParser::default().parse(&mail.raw).expect("a mail");

@@ -160,7 +160,7 @@ fn decoded(mail: &Rendered) -> String {
         in_reply_to: None,
         references: &[],
         unsubscribe: Some(&unsubscribe),
-        kind: MailKind::FollowUp,
+        kind: MailKind::FollowUp.as_str(),
     };
     let outgoing = build(mail, &headers).expect("it is built");
     let parsed = MessageParser::default().parse(&outgoing.raw).expect("a mail");

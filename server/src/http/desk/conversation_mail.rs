@@ -6,12 +6,10 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use causette_shared::id::ConversationId;
 use causette_shared::limits::FRAME_BYTES;
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::Agent;
 use causette_shared::protocol::conversation_mail as body;
-use serde::Serialize;
 
 use crate::app::App;
 use crate::http::auth::{OwnOrigin, SignedIn};
