@@ -22,6 +22,11 @@ pub fn start(config: &Config) -> Result<(), ConfigError> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
+    // What a panic says may quote what it happened over, a stranger's mail for instance: only its place is told.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a defect: something panicked");
+    }));
     // A second start in one process, as in tests, keeps the first one's subscriber.
     let _ = match config.log_format {
         LogFormat::Text => logs.try_init(),

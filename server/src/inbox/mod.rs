@@ -147,8 +147,10 @@ impl Inbox {
     async fn check_sender(&self, raw: Arc<Vec<u8>>) -> Verdict {
         let Some(authenticator) = self.authenticator.clone() else { return Verdict::unknown(None) };
         let trust = self.trust.clone();
-        // In a task of its own: it reads what strangers wrote, and a defect there must not cost the mail.
-        let checked = tokio::spawn(async move { authenticator.verify(&raw, &trust).await });
+        // On a thread of its own: between two questions to name servers it hashes the whole mail. And a defect there must not
+        // cost the mail.
+        let here = tokio::runtime::Handle::current();
+        let checked = tokio::task::spawn_blocking(move || here.block_on(authenticator.verify(&raw, &trust)));
         checked.await.unwrap_or_else(|_| Verdict::unknown(None))
     }
 

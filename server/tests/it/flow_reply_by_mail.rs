@@ -1,15 +1,18 @@
 //! A visitor answers a mail by a mail: it lands in their conversation, once, and shows what it shows of its sender.
 
+use causette_server::config::Config;
+use causette_server::mail::inbound::sender::{Authenticator, Records};
 use causette_server::mail::mailbox::{Content, Taken};
 use causette_shared::conversation::Status;
 use causette_shared::entry::{Author, Body, Content as Sent, Entry, Mail, SenderCheck};
 use causette_shared::id::ConversationId;
+use mail_auth::hickory_resolver::config::{ResolverConfig, ResolverOpts};
 use serde_json::{Value, json};
 
 use crate::harness::builders::entry_id;
 use crate::harness::database::{execute, number, on_both_databases};
-use crate::harness::incoming::{ADA, Gone, Letter, OurMail, PostOffice, Sender};
-use crate::harness::{AgentActor, Database, TestServer, eventually, within};
+use crate::harness::incoming::{ADA, Gone, Letter, NOWHERE, OurMail, PostOffice, Sender, reading_from};
+use crate::harness::{AgentActor, Database, PATIENCE, TestServer, eventually, within};
 
 const VERIFIED: &str = "SELECT COUNT(*) FROM contact WHERE email_verified_at IS NOT NULL";
 const PENDING: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'pending'";
@@ -236,6 +239,39 @@ async fn of_a_sender_of_whom_nothing_is_known_the_mail_that_they_answer_speaks(d
     assert_eq!(senders, [SenderCheck::Unknown; 3]);
 }
 
+async fn senders_are_verified_by_us_where_no_host_is_believed(database: Database) {
+    let records = Records::default()
+        .with("_dmarc.mail.example", "v=DMARC1; p=reject")
+        .with("mail.example", "v=spf1 ip4:203.0.113.9 -all");
+    let servers = ResolverConfig::from_parts(None, Vec::new(), Vec::new());
+    let authenticator = Authenticator::new(servers, ResolverOpts::default(), PATIENCE);
+    let authenticator = authenticator.expect("it can be made").knowing(records);
+    let config = Config {
+        mail_results_of: None,
+        mail_receiving_host: Some("mx.shop.example".to_owned()),
+        ..reading_from(NOWHERE)
+    };
+    let post = PostOffice::configured(database, config, |inbox| inbox.asking(authenticator)).await;
+    let (desk, gone, mail) = post.who_was_mailed().await;
+    // Each says by itself that it is genuine.
+    for ip in ["198.51.100.1", "203.0.113.9"] {
+        let more = format!(
+            "Return-Path: <{ADA}>\nReceived: from out.mail.example (out.mail.example [{ip}])\n\tby mx.shop.example \
+             (Postfix) with ESMTPS id 1\n\tfor <chat@shop.example>; Tue, 22 Sep 2026 10:12:00 +0000\n"
+        );
+        let letter = Letter { more, ..Letter::answering(&mail, ADA, "Please keep one for me.") };
+        assert_eq!(post.take(&letter).await, Taken::Done);
+    }
+    let stored = mails_in(&post.server, gone.conversation).await;
+    let senders: Vec<SenderCheck> = stored.iter().map(|mail| mail.sender).collect();
+    assert_eq!(senders, [SenderCheck::Failed, SenderCheck::Passed]);
+    let log = post.server.log(gone.conversation).await;
+    let entry = log.last().expect("it is there").id;
+    let path = format!("/api/v1/desk/conversations/{}/mails/{entry}", gone.conversation);
+    let (_, whole) = get(&post.server, &desk, &path).await;
+    assert_eq!([&whole["spf"], &whole["dkim"], &whole["dmarc"]], ["pass", "none", "pass"]);
+}
+
 async fn a_copy_holds_nothing_that_others_sent(database: Database) {
     let post = PostOffice::on(database).await;
     let (_desk, gone, mail) = post.who_was_mailed().await;
@@ -279,6 +315,7 @@ on_both_databases! {
     a_mail_reopens_what_is_solved_and_begins_anew_what_is_closed,
     what_others_send_there_is_for_agents_alone,
     of_a_sender_of_whom_nothing_is_known_the_mail_that_they_answer_speaks,
+    senders_are_verified_by_us_where_no_host_is_believed,
     a_copy_holds_nothing_that_others_sent,
     what_was_not_mailed_yet_still_goes_out,
 }

@@ -35,6 +35,9 @@ pub fn reading_from(url: &str) -> Config {
     }
 }
 
+/// A mailbox that nobody keeps.
+pub const NOWHERE: &str = "imap://shop:secret@127.0.0.1:1";
+
 /// What the mail host found of a sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
@@ -162,8 +165,12 @@ impl PostOffice {
 
     /// Opens one whose inbox is made otherwise.
     pub async fn with(database: Database, made: impl FnOnce(Inbox) -> Inbox) -> Self {
-        let server =
-            TestServer::with_mail_and(database, reading_from("imap://shop:secret@127.0.0.1:1")).await;
+        Self::configured(database, reading_from(NOWHERE), made).await
+    }
+
+    /// The same with a configuration of the test's own.
+    pub async fn configured(database: Database, config: Config, made: impl FnOnce(Inbox) -> Inbox) -> Self {
+        let server = TestServer::with_mail_and(database, config).await;
         server.add_shop().await;
         let inbox = made(Inbox::new(Arc::clone(&server.app), "shop@mail".to_owned()));
         Self { inbox, server, uids: AtomicU32::new(1) }
