@@ -1,6 +1,6 @@
 //! "Copy of the conversation": from its icon at any time, and by itself when the chat has ended.
 
-use causette_e2e::harness::{AgentSocket, Browser, Server};
+use causette_e2e::harness::{AgentSocket, Browser, Server, wait_until};
 use causette_e2e::pages::{Role, Shop};
 use causette_shared::conversation::Status;
 
@@ -19,7 +19,7 @@ async fn a_copy_is_offered_when_the_chat_has_ended_and_asks_an_unknown_address_t
     panel.wait_for_message("bring it to the workshop").await;
     assert!(!panel.view.has(Role::Form, COPY).await);
     agent.end_chat(row.id, Status::Open).await;
-    panel.wait_for_message("Alice ended the chat. You can still write to us here.").await;
+    panel.wait_for_message("Alice Martin ended the chat. You can still write to us here.").await;
     panel.view.wait_for(Role::Form, COPY).await;
 
     // A slip is offered, and the text stays what it is until the offer is taken.
@@ -45,10 +45,14 @@ async fn a_copy_is_offered_when_the_chat_has_ended_and_asks_an_unknown_address_t
     panel.view.press(COPY).await;
     panel.view.wait_for(Role::Form, COPY).await;
     assert_eq!(panel.view.value_of("Email").await, EMAIL, "what was typed before is filled in");
-    let focused = panel.view.evaluate("return document.activeElement.id").await.expect("the panel is there");
-    assert_eq!(focused, "field-email");
+    wait_until("the focus to be in the form", async || {
+        Ok(panel.view.evaluate("return document.activeElement.id").await? == "field-email")
+    })
+    .await;
     panel.view.press("Later").await;
     panel.view.wait_until_gone(Role::Form, COPY).await;
-    let focused = panel.view.evaluate("return document.activeElement.ariaLabel").await.expect("it is there");
-    assert_eq!(focused, COPY, "the focus is back at the icon");
+    wait_until("the focus to be back at the icon", async || {
+        Ok(panel.view.evaluate("return document.activeElement.ariaLabel").await? == COPY)
+    })
+    .await;
 }

@@ -28,7 +28,7 @@ async fn who_leaves_their_contacts_is_told_when_somebody_has_answered() {
     panel.view.type_into("Email", EMAIL).await;
     panel.send_form_named(FORM).await;
     panel.view.wait_until_gone(Role::Form, FORM).await;
-    panel.wait_for_message("We will e-mail you as soon as somebody answers.").await;
+    panel.wait_for_message("We will email you as soon as somebody answers.").await;
     // Closed, not only left: a page that a browser keeps for going back stays connected for a while.
     drop(visitor);
 

@@ -51,9 +51,10 @@ impl Widget {
             let is_here = replica.is_current() && !replica.entries().is_empty();
             replica.conversation().filter(|_| is_here)
         });
-        if conversation.is_none() || panel.opened.replace(conversation) == conversation {
+        if conversation.is_none() || panel.opened.get() == conversation {
             return;
         }
+        panel.opened.set(conversation);
         let seen = self.seen_seq();
         let is_new = |entry: &Entry| entry.seq > seen && is_reply(entry);
         if panel.shown.now() && self.with_current(|replica| replica.entries().iter().any(is_new)) {

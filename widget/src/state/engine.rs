@@ -221,7 +221,10 @@ impl Widget {
             thread.loading.set(false);
         }
         thread.rows.set(rows);
-        thread.foreign_seq.set(foreign);
+        // Until it is decided where the log opens, nothing of it is before the visitor's eyes.
+        if self.panel.opened.get().is_some() {
+            thread.foreign_seq.set(foreign);
+        }
         self.follow_form();
     }
 

@@ -66,7 +66,7 @@ async fn contacts_are_asked_for_when_nobody_can_answer() {
     assert_eq!(stage.labels(), [""; 0], "who has left an address is asked nothing more, not even a name");
     let left = by_visitor(3, Event::ContactsLeft { answers: contacts(Some(EMAIL), None) });
     stage.receive(stage::entries(vec![Entry { id, ..left }])).await;
-    assert!(stage.text().contains("We will e-mail you as soon as somebody answers."));
+    assert!(stage.text().contains("We will email you as soon as somebody answers."));
     assert_eq!(form_name(&stage), None);
 }
 
@@ -81,7 +81,7 @@ async fn a_number_alone_is_enough_and_no_mail_is_promised() {
     let left = by_visitor(3, Event::ContactsLeft { answers: given });
     stage.receive(stage::entries(vec![Entry { id, ..left }])).await;
     assert!(stage.text().contains("You left your phone number."));
-    assert!(!stage.text().contains("We will e-mail you"));
+    assert!(!stage.text().contains("We will email you"));
     assert_eq!(form_name(&stage), None);
 }
 
@@ -111,7 +111,8 @@ async fn the_icon_opens_the_form_for_a_copy_and_takes_the_focus_back() {
     assert_eq!(form_name(&stage).as_deref(), Some(COPY));
     assert_eq!(stage.labels(), ["Email"]);
     assert_eq!(icon.get_attribute("aria-expanded").as_deref(), Some("true"));
-    assert!(stage.has_focus(&stage.field("Email")));
+    let email = || stage.field("Email");
+    stage.wait_until("the field has the focus", || stage.has_focus(&email())).await;
     stage.click("Later").await;
     assert_eq!(form_name(&stage), None);
     assert!(stage.has_focus(&icon));
@@ -134,6 +135,19 @@ async fn the_icon_opens_the_form_for_a_copy_and_takes_the_focus_back() {
     stage.receive(stage::entries(vec![Entry { id, ..asked }])).await;
     assert!(stage.text().contains("Look in the inbox of ada@shop.example:"), "{}", stage.text());
     assert!(!stage.text().contains("Thank you!"), "we knew how to reach them");
+}
+
+#[wasm_bindgen_test]
+async fn a_copy_comes_in_place_of_another_question_which_comes_back() {
+    let stage = Stage::with_conversation("en", Contact::default(), stage::opening()).await;
+    stage.fill("Name", "Ad").await;
+    stage.click(COPY).await;
+    assert_eq!(stage.labels(), ["Email"]);
+    let email = || stage.field("Email");
+    stage.wait_until("the field has the focus", || stage.has_focus(&email())).await;
+    stage.click("Later").await;
+    assert_eq!(stage.labels(), ["Name"]);
+    assert_eq!(stage.field("Name").value(), "Ad", "nothing that was typed is lost");
 }
 
 #[wasm_bindgen_test]
@@ -254,9 +268,9 @@ async fn what_happened_by_mail_is_said() {
     .await;
     assert_eq!(stage.all(".notice").len(), 0);
     let said = [
-        (mailed(MailKind::FollowUp), "Sent to you by e-mail"),
+        (mailed(MailKind::FollowUp), "Sent to you by email"),
         (Event::MailFailed { to: EMAIL.to_owned(), reason: "550".to_owned() }, "could not be delivered."),
-        (Event::MailStopped, "You will get no more e-mails"),
+        (Event::MailStopped, "You will get no more emails"),
         (Event::ChatEnded, "The chat has ended. You can still write to us here."),
     ];
     for (seq, (event, text)) in (6..).zip(said) {

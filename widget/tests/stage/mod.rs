@@ -107,7 +107,10 @@ impl Stage {
         let scroller = stage.with_height().await;
         let conversation = Some(ConversationState { visitor_seen: seen, ..about(contact, log.len() as Seq) });
         stage.receive(ServerFrame::Welcome(Welcome { conversation, available: true })).await;
-        stage.receive(entries(log)).await;
+        // A window takes several frames.
+        for part in log.chunks(log.len().div_ceil(2)) {
+            stage.receive(entries(part.to_vec())).await;
+        }
         (stage, scroller)
     }
 

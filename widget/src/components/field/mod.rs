@@ -43,7 +43,8 @@ pub fn field(widget: Widget, which: Which) -> El {
             // The button is about to go.
             focus(which);
         };
-        Some(button("field__take", label, take).into())
+        // The field keeps the focus: as it is left everything here is drawn anew, and the click would miss.
+        Some(button("field__take", label, take).on("mousedown", |event| event.prevent_default()).into())
     });
     el("div", "field")
         .child(el("label", "field__label").attr("for", input_id(which)).text(widget.words.get(label)))

@@ -38,7 +38,8 @@ fn form(widget: Widget) -> El {
     watch(move || {
         let first = fields_of(question())[0];
         if widget.form.entered.get() {
-            focus(first);
+            // Its fields are drawn by then, also where the form was there before and asked something else.
+            request_animation_frame(move || focus(first));
         }
     });
     let go = el("button", "form__go")
