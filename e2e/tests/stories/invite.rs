@@ -58,6 +58,9 @@ async fn a_visitor_who_left_is_invited_with_the_mail_that_the_agent_has_seen() {
     assert!(mails[0].carries("lamp-is-ready"));
     desk.wait_for_message("Your lamp-is-ready & waits for <you>.").await;
     desk.wait_for_message(&format!("Invitation e-mailed to {EMAIL}")).await;
+    // It carried what a follow-up would have.
+    desk.wait_until_no_countdown().await;
+    desk.wait_for_row(number, "that no other mail waits", |row| !row.contains("An e-mail waits")).await;
     // What was sent is kept no longer.
     desk.choose("Invite by e-mail…").await;
     assert_eq!(desk.view.value_of("Your message").await, "");

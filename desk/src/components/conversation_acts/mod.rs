@@ -167,7 +167,7 @@ fn ConfirmDialog(desk: Desk, confirm: Confirm, close: Callback<()>) -> impl Into
         <p class="dialog__text acts__text">{text}</p>
         <p class="dialog__error" role="alert">{failure}</p>
         <div class="dialog__buttons">
-            <button class="button" type="button" on:click=move |_| close.run(())>"Cancel"</button>
+            <button class="button" type="button" autofocus=true on:click=move |_| close.run(())>"Cancel"</button>
             <button class="button button--primary" type="button" prop:disabled=busy on:click=confirmed>{button}</button>
         </div>
     };

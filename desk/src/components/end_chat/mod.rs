@@ -64,6 +64,7 @@ pub fn EndChatDialog(
                     class="end-chat__input"
                     type="radio"
                     name="end-chat"
+                    autofocus=status == Status::Closed
                     aria-label=name
                     aria-describedby=means_id.clone()
                     prop:checked=move || chosen.get() == status

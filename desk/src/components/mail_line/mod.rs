@@ -148,12 +148,15 @@ fn Waiting(
                     Countdown::Overdue => "Due to be e-mailed: waits for the mail server.".into_any(),
                 }}
             </p>
-            {move || match countdown.get() {
-                Countdown::Waits(_) => view! { {button("Send now", Wish::Now)}{button("Do not send", Wish::Not)} }
-                    .into_any(),
-                Countdown::UnderWay => ().into_any(),
-                Countdown::Overdue => button("Do not send", Wish::Not).into_any(),
-            }}
+            <div class="mail-line__buttons">
+                {move || match countdown.get() {
+                    Countdown::Waits(_) => {
+                        view! { {button("Send now", Wish::Now)}{button("Do not send", Wish::Not)} }.into_any()
+                    }
+                    Countdown::UnderWay => ().into_any(),
+                    Countdown::Overdue => button("Do not send", Wish::Not).into_any(),
+                }}
+            </div>
         </div>
     }
 }
