@@ -173,7 +173,7 @@ fn row() -> ConversationSummary {
         site: "Demo".to_owned(),
         status: Status::Open,
         assignee: None,
-        contact: Contact { name: Some("Ada".to_owned()), email, ..Contact::default() },
+        contact: Contact { name: Some("Ada".to_owned()), email, email_verified: true, ..Contact::default() },
         locale: "en".to_owned(),
         presence: Presence::Reachable,
         last_seq: 1,
@@ -252,8 +252,8 @@ async fn a_mail_says_where_it_came_from_and_no_name_stands_over_one_that_may_be_
     let sources = stage.text(".mail-source");
     assert_eq!(sources[0], "by e-mailAda@X.examplesender verified");
     assert_eq!(sources[1], "by e-mailada@x.examplesender not verified");
-    assert_eq!(sources[2], "by e-mailsender not genuine");
-    assert_eq!(sources[3], "by e-mailsender verifiednot the visitor’s address");
+    assert_eq!(sources[2], "by e-mailsender not genuineonly agents can read it");
+    assert_eq!(sources[3], "by e-mailsender verifiednot the visitor’s addressonly agents can read it");
     let warnings = stage.text(".mail-warning");
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].starts_with("This mail may not be from the address it names."), "{}", warnings[0]);

@@ -1,5 +1,6 @@
 //! What a message that came by e-mail shows beside its text: where it came from, whether that is true, its files.
 
+use causette_shared::contact::Contact;
 use causette_shared::entry::{File, Mail, SenderCheck};
 use leptos::prelude::*;
 
@@ -11,7 +12,9 @@ const FILES_SHOWN: usize = 8;
 
 /// The line under the name: that it came by e-mail, from which address, and what is known of that.
 #[must_use]
-pub fn mail_source(mail: &Mail, sender: Sender) -> AnyView {
+pub fn mail_source(mail: &Mail, contact: &Contact) -> AnyView {
+    let sender = words::sender(mail, contact);
+    let is_shown = words::is_shown_to_visitor(mail, contact);
     let (class, picture) = match mail.sender {
         SenderCheck::Passed => ("mail-source__check mail-source__check--passed", Some(Icon::Check)),
         SenderCheck::Unknown => ("mail-source__check", None),
@@ -29,6 +32,7 @@ pub fn mail_source(mail: &Mail, sender: Sender) -> AnyView {
             {address}
             <span class=class>{picture.map(icon)}{words::check(mail.sender)}</span>
             {is_other.then(|| view! { <span class="mail-source__check">"not the visitor’s address"</span> })}
+            {(!is_shown).then(|| view! { <span class="mail-source__check">"only agents can read it"</span> })}
         </p>
     }
     .into_any()

@@ -51,21 +51,27 @@ pub fn Message(
         Side::Automatic => "message message--automatic",
     };
     // Known while the conversation is; who the visitor is can change.
-    let sender = {
+    let mail_and_contact = {
         let conversation = desk.open.get_untracked();
         mail.clone().map(|mail| {
-            Memo::new(move |_| {
+            let contact = Memo::new(move |_| {
                 let row = desk.list.with(|list| conversation.and_then(|id| list.find(id)));
-                let contact = row.map(|row| row.contact.clone()).unwrap_or_default();
-                mail_words::sender(&mail, &contact)
-            })
+                row.map(|row| row.contact.clone()).unwrap_or_default()
+            });
+            (mail, contact)
         })
+    };
+    let is_of_another = {
+        let known = mail_and_contact.clone();
+        move || {
+            known.as_ref().is_some_and(|(mail, contact)| {
+                contact.with(|contact| mail_words::sender(mail, contact) != Sender::Visitor)
+            })
+        }
     };
     let address = mail.as_ref().map(|mail| mail.from.clone()).filter(|from| !from.is_empty());
     let author = move || match &side {
-        Side::Visitor if sender.is_some_and(|sender| matches!(sender.get(), Sender::Address { .. })) => {
-            address.clone().unwrap_or_else(|| "Unknown sender".to_owned())
-        }
+        Side::Visitor if is_of_another() => address.clone().unwrap_or_else(|| "Unknown sender".to_owned()),
         Side::Visitor => visitor.get(),
         Side::Me => "You".to_owned(),
         Side::Colleague(name) => name.clone(),
@@ -81,7 +87,9 @@ pub fn Message(
     view! {
         <article class=class class:message--opens=opens class:message--closes=closes>
             <p class=move || if opens() { "message__author" } else { "visually-hidden" } dir="auto">{author}</p>
-            {mail.clone().zip(sender).map(|(mail, sender)| move || mail_source(&mail, sender.get()))}
+            {mail_and_contact.map(|(mail, contact)| {
+                move || contact.with(|contact| mail_source(&mail, contact))
+            })}
             {mail.as_deref().and_then(mail_warning)}
             {text}
             {mail.as_ref().filter(|mail| !mail.files.is_empty()).map(|mail| {

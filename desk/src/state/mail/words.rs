@@ -123,6 +123,13 @@ pub fn sender(mail: &Mail, contact: &Contact) -> Sender {
     }
 }
 
+/// Whether the visitor is shown a mail, too: what anybody else sends to a conversation's address is for agents alone, and so
+/// is what only pretends to be theirs.
+#[must_use]
+pub fn is_shown_to_visitor(mail: &Mail, contact: &Contact) -> bool {
+    contact.email_verified && sender(mail, contact) == Sender::Visitor
+}
+
 /// What a mail was for.
 #[must_use]
 pub const fn kind(kind: MailKind) -> &'static str {
@@ -240,7 +247,12 @@ mod tests {
             files: vec![],
         };
         let ada = Contact { email: Some("Ada@x.example".to_owned()), ..Contact::default() };
+        let proved = Contact { email_verified: true, ..ada.clone() };
         let other = |is_other| Sender::Address { is_other };
+        assert!(is_shown_to_visitor(&mail("ada@x.example", SenderCheck::Unknown), &proved));
+        assert!(!is_shown_to_visitor(&mail("ada@x.example", SenderCheck::Passed), &ada));
+        assert!(!is_shown_to_visitor(&mail("eve@x.example", SenderCheck::Passed), &proved));
+        assert!(!is_shown_to_visitor(&mail("ada@x.example", SenderCheck::Failed), &proved));
         for check in [SenderCheck::Passed, SenderCheck::Unknown] {
             assert_eq!(sender(&mail("ada@X.example", check), &ada), Sender::Visitor);
             assert_eq!(sender(&mail("eve@x.example", check), &ada), other(true));
