@@ -22,7 +22,6 @@ mod names;
 mod phone;
 mod resume_by_mail;
 mod resume_fragment;
-mod shots;
 mod sign_in;
 mod stale_reply;
 mod strict_policy;
