@@ -517,7 +517,12 @@ async fn a_copy_is_not_sent_to_who_has_stopped_mail_meanwhile(database: Database
     let app = &scene.server.app;
     let claimed = app.perform(ClaimJobs { lease_until, limit: 4 }).await.expect("it works");
     let job = claimed.into_iter().next().expect("it waits");
-    let limits = MailLimits { address_a_day: 9, domain_an_hour: 9, site_an_hour: 9, patience: std::time::Duration::MAX };
+    let limits = MailLimits {
+        address_a_day: 9,
+        domain_an_hour: 9,
+        site_an_hour: 9,
+        patience: std::time::Duration::MAX,
+    };
     let material = app.perform(PrepareMail { job, lease_until, limits }).await.expect("it works");
     assert!(material.is_none());
     assert_eq!(number(&app.store, "SELECT COUNT(*) FROM outbox WHERE state = 'cancelled'").await, 1);
