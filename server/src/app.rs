@@ -96,10 +96,12 @@ impl App {
             let key = self.perform(MailKey).await?;
             let from = self.config.mail_from.as_deref().unwrap_or(Letterhead::UNCONFIGURED);
             let from = MailAddress::parse(from).map_err(|_| UseCaseError::refused(ProblemKind::Internal))?;
-            let mailbox = match (&self.config.imap_url, &self.config.mail_reply_to) {
-                (None, _) => None,
-                (Some(_), Some(address)) => MailAddress::parse(address).ok(),
-                (Some(_), None) => Some(from.clone()),
+            // Mail that is captured can be answered where it is looked at.
+            let is_read = self.config.imap_url.is_some() || matches!(self.mailer, Mailer::Captured(_));
+            let mailbox = match &self.config.mail_reply_to {
+                _ if !is_read => None,
+                Some(address) => MailAddress::parse(address).ok(),
+                None => Some(from.clone()),
             };
             let public_url = self.own_origins.first().cloned().unwrap_or_default();
             Ok(Letterhead { from, reply_to: mailbox, key, public_url })

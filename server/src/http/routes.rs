@@ -125,6 +125,7 @@ pub fn routes(surface: Surface) -> Vec<Route> {
             route("GET", "/demo/mailbox", Access::Public, get(demo_mailbox::list)),
             route("GET", "/demo/mailbox.json", Access::Public, get(demo_mailbox::json)),
             route("GET", "/demo/mailbox/{id}", Access::Public, get(demo_mailbox::show)),
+            route("POST", "/demo/mailbox/{id}/reply", Access::OwnOrigin, post(demo_mailbox::answer::reply)),
             route("GET", "/demo/{*path}", Access::Public, get(demo::file)),
         ],
     });

@@ -101,6 +101,12 @@ impl Inbox {
         Self { authenticator: Some(Arc::new(authenticator)), ..self }
     }
 
+    /// Looks nothing up: of no sender is anything known.
+    #[must_use]
+    pub fn asking_nobody(self) -> Self {
+        Self { authenticator: None, ..self }
+    }
+
     /// Reads mails in this way.
     #[must_use]
     pub fn reading(self, parser: Parser) -> Self {

@@ -257,23 +257,6 @@ pub async fn set_unreachable(
     Ok(())
 }
 
-/// Notes that an address was shown to be a contact's, if it is the one they have.
-///
-/// # Errors
-/// The database fails.
-#[tracing::instrument(name = "store.contact.verify", level = "debug", skip_all, fields(contact = %id), err(level = "debug"))]
-pub async fn verify_email(tx: &mut Tx, id: ContactId, email: &str, now: Timestamp) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE contact SET email_verified_at = COALESCE(email_verified_at, $3), \
-         updated_at = CASE WHEN updated_at < $3 THEN $3 ELSE updated_at + 1 END \
-         WHERE id = $1 AND email_folded = $2";
-    both!(tx, conn => sqlx::query(SQL)
-        .bind(id.to_string())
-        .bind(fold(email))
-        .bind(now.0)
-        .execute(conn).await.map(drop))?;
-    Ok(())
-}
-
 /// Takes back that mail comes back from a contact's address, if it is the one they have: they have just written from it.
 ///
 /// # Errors

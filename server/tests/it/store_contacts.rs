@@ -162,11 +162,11 @@ async fn every_change_is_later_than_the_one_before(database: Database) {
     let mut at = added.updated_at;
     for step in 0..3 {
         match step {
-            0 => contact::verify_email(&mut tx, added.id, "ADA@x.example", NOW).await,
-            1 => {
-                let reason = UnreachableReason::OptedOut;
+            0 => {
+                let reason = UnreachableReason::Bounced;
                 contact::set_unreachable(&mut tx, added.id, reason, "", NOW).await
             }
+            1 => contact::clear_bounced(&mut tx, added.id, "ADA@x.example", NOW).await,
             _ => contact::update_contact(&mut tx, added.id, &Default::default(), NOW).await,
         }
         .expect("it is changed");

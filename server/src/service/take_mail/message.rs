@@ -9,6 +9,7 @@ use causette_shared::limits;
 use super::matching::{self, Matched};
 use super::{Arrived, NewFile, Noted, Notice, Written, words};
 use crate::clock;
+use crate::service::contact::adopt_verified;
 use crate::service::visitor_message::{AutomaticAnswer, VisitorMessage};
 use crate::service::{Context, UseCaseError, follow_up};
 use crate::store::conversation::{self, Conversation, Writer};
@@ -122,10 +123,8 @@ async fn note_sender(
     matched: &Matched,
     found: &Conversation,
 ) -> Result<(), UseCaseError> {
-    if let Some(id) = found.contact_id
-        && matching::proves(found, matched.answered.as_ref(), &mail.from, sender)
-    {
-        contact::verify_email(tx, id, &mail.from, cx.now).await?;
+    if matching::proves(found, matched.answered.as_ref(), &mail.from, sender) {
+        let id = adopt_verified(tx, cx, found.visitor, &mail.from).await?;
         contact::clear_bounced(tx, id, &mail.from, cx.now).await?;
         cx.touch(found.id);
     }

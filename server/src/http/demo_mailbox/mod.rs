@@ -1,15 +1,17 @@
 //! `/demo/mailbox`: the mail that the demo has captured, to be looked at.
 
+pub mod answer;
+
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use causette_shared::problem::ProblemKind;
 use causette_shared::time::Timestamp;
 use mail_parser::MessageParser;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::http::error::ApiError;
@@ -100,8 +102,19 @@ pub async fn list(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     Ok(page("Mailbox", &body, "default-src 'self'; style-src 'self'"))
 }
 
+/// What the address of a mail may say.
+#[derive(Deserialize)]
+pub struct Asked {
+    /// That the mail was answered just now.
+    answered: Option<String>,
+}
+
 /// Shows one mail: as HTML, as text, and its headers.
-pub async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, ApiError> {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, ApiError> {
     let (id, wants_html) = match id.strip_suffix(".html") {
         Some(id) => (id.to_owned(), true),
         None => (id, false),
@@ -119,17 +132,36 @@ pub async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result
     }
     let body = format!(
         "<p><a href=\"/demo/mailbox\">Mailbox</a></p><h1>{}</h1><p class=\"mailbox__why\">to {}</p>\
-         <iframe class=\"mailbox__mail\" title=\"The mail\" src=\"/demo/mailbox/{}.html\"></iframe>\
+         <iframe class=\"mailbox__mail\" title=\"The mail\" src=\"/demo/mailbox/{}.html\"></iframe>{}\
          <h2>As text</h2><pre class=\"mailbox__text\">{}</pre><h2>Headers</h2><pre class=\"mailbox__text\">{}</pre>\
          <h2>Source</h2><pre class=\"mailbox__text\">{}</pre>",
         escape(&read.subject),
         escape(&read.to),
         escape(&id),
+        answer_form(&id, asked.answered.is_some()),
         escape(&read.text),
         escape(&read.headers),
         escape(&String::from_utf8_lossy(&mail.raw)),
     );
-    Ok(page(&read.subject, &body, "default-src 'self'; style-src 'self'; frame-src 'self'"))
+    Ok(page(
+        &read.subject,
+        &body,
+        "default-src 'self'; style-src 'self'; frame-src 'self'; form-action 'self'",
+    ))
+}
+
+/// The form by which a mail is answered as by its recipient.
+fn answer_form(id: &str, is_answered: bool) -> String {
+    let done = "<p role=\"status\">Your answer has arrived: it stands in the conversation, at the desk and in the chat.</p>";
+    format!(
+        "<section id=\"answer\" class=\"mailbox__answer\"><h2><label for=\"text\">Answer this e-mail</label></h2>\
+         <p class=\"mailbox__why\">As its reader would, with their own mail program.</p>{}\
+         <form method=\"post\" action=\"/demo/mailbox/{}/reply\">\
+         <textarea id=\"text\" name=\"text\" rows=\"4\" required maxlength=\"4000\"></textarea>\
+         <button>Send the answer</button></form></section>",
+        if is_answered { done } else { "" },
+        escape(id),
+    )
 }
 
 fn page(title: &str, body: &str, policy: &'static str) -> Response {
