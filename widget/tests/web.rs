@@ -236,8 +236,7 @@ fn long_log(seqs: std::ops::RangeInclusive<u32>) -> Vec<causette_shared::entry::
 
 #[wasm_bindgen_test]
 async fn who_is_at_the_end_stays_there() {
-    let stage = Stage::with_conversation("en", known(), long_log(1..=40)).await;
-    let log = stage.with_height().await;
+    let (stage, log) = Stage::opened_at(known(), long_log(1..=40), 40).await;
     let from_end = || log.scroll_height() - log.scroll_top() - log.client_height();
     stage.wait_until("it opens at its end", || log.scroll_top() > 0 && from_end() <= 1).await;
     let height = log.scroll_height();
@@ -247,8 +246,7 @@ async fn who_is_at_the_end_stays_there() {
 
 #[wasm_bindgen_test]
 async fn earlier_messages_leave_the_reader_in_place() {
-    let stage = Stage::with_conversation("en", known(), long_log(41..=80)).await;
-    let log = stage.with_height().await;
+    let (stage, log) = Stage::opened_at(known(), long_log(41..=80), 80).await;
     stage.wait_until("it opens at its end", || log.scroll_top() > 50).await;
     stage.sent();
     log.set_scroll_top(50);
@@ -264,8 +262,7 @@ async fn earlier_messages_leave_the_reader_in_place() {
 
 #[wasm_bindgen_test]
 async fn what_comes_below_is_announced_by_a_way_there() {
-    let stage = Stage::with_conversation("en", known(), long_log(1..=40)).await;
-    let log = stage.with_height().await;
+    let (stage, log) = Stage::opened_at(known(), long_log(1..=40), 40).await;
     stage.wait_until("it opens at its end", || log.scroll_top() > 200).await;
     log.set_scroll_top(200);
     stage.wait_until("the scroll is heard of", || !stage.widget().panel.at_end.now()).await;

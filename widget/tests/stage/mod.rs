@@ -170,7 +170,7 @@ impl Stage {
     }
 
     /// Gives the log its style and a height, so that there is something to scroll, and goes to its end.
-    pub async fn with_height(&self) -> HtmlElement {
+    async fn with_height(&self) -> HtmlElement {
         let style = document().create_element("style").expect("a style can be made");
         style.set_text_content(Some(THREAD_STYLE));
         self.root.append_child(&style).expect("the root takes children");

@@ -1,7 +1,7 @@
 //! The form at the end of the log: who the visitor is, how to reach them, where a copy should go. The composer under it
 //! stays usable.
 
-use crate::leptos::prelude::{AnyView, request_animation_frame};
+use crate::leptos::prelude::{AnyView, document, request_animation_frame};
 use causette_shared::form::Question;
 use causette_shared::texts::Text;
 use web_sys::Event;
@@ -39,7 +39,12 @@ fn form(widget: Widget) -> El {
         let first = fields_of(question())[0];
         if widget.form.entered.get() {
             // Its fields are drawn by then, also where the form was there before and asked something else.
-            request_animation_frame(move || focus(first));
+            request_animation_frame(move || {
+                let focused = document().active_element();
+                if focused.is_none_or(|focused| focused.tag_name() != "INPUT") {
+                    focus(first);
+                }
+            });
         }
     });
     let go = el("button", "form__go")
