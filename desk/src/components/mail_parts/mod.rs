@@ -115,7 +115,7 @@ fn file_row(file: &File) -> AnyView {
                 download=saved_as
             >
                 {icon(picture)}
-                <bdi class="mail-file__name">{name}</bdi>
+                <span class="mail-file__name"><bdi>{name}</bdi></span>
                 <span class="mail-file__facts">{facts}</span>
             </a>
         </li>
