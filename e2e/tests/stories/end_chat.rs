@@ -59,11 +59,12 @@ async fn a_chat_is_ended_in_the_status_that_is_chosen() {
 async fn a_copy_is_asked_for_and_links_are_taken_back() {
     let server = Server::start().await;
     let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
+    // Somebody is there, so that the form is that of an introduction.
+    let desk = Desk::sign_in(&agent, &server, ALICE).await;
     let panel = Shop::visit(&visitor, &server.shop("")).await.open_chat().await;
     panel.say("Do you repair old lamps?").await;
     panel.introduce("Ada", EMAIL).await;
     let number = panel.number().await;
-    let desk = Desk::sign_in(&agent, &server, ALICE).await;
     desk.open(number).await;
 
     desk.choose("Take links back…").await;

@@ -9,11 +9,12 @@ const EMAIL: &str = "ada@mail.example";
 async fn an_agent_sends_the_mail_now_or_not_at_all() {
     let server = Server::start().await;
     let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
+    // Somebody is there, so that the form is that of an introduction.
+    let desk = Desk::sign_in(&agent, &server, ALICE).await;
     let panel = Shop::visit(&visitor, &server.shop("")).await.open_chat().await;
     panel.say("Do you repair old lamps?").await;
     panel.introduce("Ada", EMAIL).await;
     let number = panel.number().await;
-    let desk = Desk::sign_in(&agent, &server, ALICE).await;
     desk.open(number).await;
     drop(visitor);
     desk.view.wait_for_text("Ada has left and can be reached by e-mail.").await;
@@ -51,6 +52,8 @@ async fn an_agent_sends_the_mail_now_or_not_at_all() {
 async fn what_is_read_in_time_is_not_mailed() {
     let server = Server::start().await;
     let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
+    // Somebody is there, so that the form is that of an introduction.
+    let desk = Desk::sign_in(&agent, &server, ALICE).await;
     let shop = Shop::visit(&visitor, &server.shop("")).await;
     let panel = shop.open_chat().await;
     panel.say("Do you repair old lamps?").await;
@@ -58,7 +61,6 @@ async fn what_is_read_in_time_is_not_mailed() {
     let number = panel.number().await;
     // She stays on the page, and does not look.
     shop.close_chat().await;
-    let desk = Desk::sign_in(&agent, &server, ALICE).await;
     desk.open(number).await;
     desk.reply("We do: bring it to the workshop.").await;
     desk.countdown().await;

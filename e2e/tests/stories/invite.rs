@@ -14,11 +14,12 @@ const MAIL: &str = "const link = document.querySelector('a[href*=\"#causette=\"]
 async fn a_visitor_who_left_is_invited_with_the_mail_that_the_agent_has_seen() {
     let server = Server::start().await;
     let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
+    // Somebody is there, so that the form is that of an introduction.
+    let desk = Desk::sign_in(&agent, &server, ALICE).await;
     let panel = Shop::visit(&visitor, &server.shop("")).await.open_chat().await;
     panel.say("Do you repair old lamps?").await;
     panel.introduce("Ada", EMAIL).await;
     let number = panel.number().await;
-    let desk = Desk::sign_in(&agent, &server, ALICE).await;
     desk.open(number).await;
     drop(visitor);
     desk.view.press("Invite by e-mail…").await;

@@ -36,7 +36,7 @@ pub enum RoundTrip {
 /// Looks at everything.
 pub async fn examine(config: &Config, clock: &dyn Clock, round_trip: RoundTrip) -> Report {
     let mut findings = vec![directory::configuration(config)];
-    findings.extend(directory::examine(config).await);
+    findings.extend(directory::examine(config));
     findings.extend(database::examine(config, clock.now()).await);
     findings.extend(public_url::examine(config).await);
     let setup = MailSetup::read(config);

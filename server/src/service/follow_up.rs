@@ -34,14 +34,15 @@ pub async fn read_facts(
     left_at: Option<Timestamp>,
 ) -> Result<Facts, UseCaseError> {
     let mailed = outbox::find_mailed(tx, conversation.id).await?;
-    // What a mail has carried already goes along with the next one, but is no reason for it.
-    let settled = mailed.map_or(0, |mailed| mailed.upto).max(conversation.visitor_seen);
+    // What a mail has carried already, or an agent did not want to be mailed, goes along with the next one, but is no reason
+    // for it.
+    let settled = mailed.upto.max(conversation.visitor_seen);
     let unseen = entry::find_unseen_replies(tx, conversation.id, settled).await?;
     Ok(Facts {
         unseen_since: unseen.map(|unseen| unseen.first_at),
         last_reply_at: unseen.map(|unseen| unseen.last_at),
         left_at,
-        mailed_at: mailed.map(|mailed| mailed.at),
+        mailed_at: mailed.at,
         is_reachable: conversation.unreachable().is_none(),
     })
 }
@@ -164,7 +165,7 @@ impl UseCase for DecideFollowUp {
                 Some(cx.now)
             }
             Wish::Not => {
-                if !outbox::cancel_follow_up(tx, found.id, cx.now).await? {
+                if !outbox::decline_follow_up(tx, found.id, found.last_seq, cx.now).await? {
                     // It is being sent just now.
                     return Err(UseCaseError::refused(ProblemKind::WrongState));
                 }

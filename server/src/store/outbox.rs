@@ -215,12 +215,37 @@ pub async fn cancel_follow_up(
     conversation: ConversationId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE outbox SET state = 'cancelled', settled_at = $2 \
+    end_follow_up(tx, conversation, None, now).await
+}
+
+/// Cancels it because an agent does not want it: the replies up to `upto` are no reason for another one. `false` where none
+/// waits that nobody has claimed.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.outbox.decline_follow_up", level = "debug", skip_all, fields(conversation = %conversation), err(level = "debug"))]
+pub async fn decline_follow_up(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    upto: Seq,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    end_follow_up(tx, conversation, Some(upto), now).await
+}
+
+async fn end_follow_up(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    upto: Option<Seq>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE outbox SET state = 'cancelled', settled_at = $2, upto = $3 \
          WHERE conversation_id = $1 AND kind = 'follow_up' AND state = 'pending' \
          AND (lease_until IS NULL OR lease_until <= $2)";
     let cancelled = both!(tx, conn => sqlx::query(SQL)
         .bind(conversation.to_string())
         .bind(now.0)
+        .bind(upto.map(i64::from))
         .execute(conn)
         .await
         .map(|done| done.rows_affected()))?;
@@ -318,7 +343,7 @@ pub enum Settled {
 #[tracing::instrument(name = "store.outbox.settle", level = "debug", skip_all, fields(job = %job.id), err(level = "debug"))]
 pub async fn settle(tx: &mut Tx, job: &Job, settled: &Settled, now: Timestamp) -> Result<bool, StoreError> {
     const ENDED: &str = "UPDATE outbox SET state = $3, settled_at = $4, error = $5, lease_until = NULL, \
-         uncertain = CASE WHEN $6 = 1 THEN $7 ELSE uncertain END \
+         uncertain = CASE WHEN $6 = 1 THEN $7 ELSE uncertain END, upto = CASE WHEN $8 = 1 THEN NULL ELSE upto END \
          WHERE id = $1 AND attempts = $2 AND state = 'pending'";
     const AGAIN: &str = "UPDATE outbox SET due_at = $3, error = $4, lease_until = NULL, \
          uncertain = CASE WHEN $5 = 1 THEN $6 ELSE uncertain END \
@@ -344,6 +369,8 @@ pub async fn settle(tx: &mut Tx, job: &Job, settled: &Settled, now: Timestamp) -
                 // Given up means that this attempt surely failed: only earlier ones may have arrived.
                 .bind(i64::from(state == State::Dead))
                 .bind(i64::from(job.uncertain))
+                // There was no reason for it: that is nobody's decision about its replies.
+                .bind(i64::from(state == State::Cancelled))
                 .execute(conn)
                 .await
                 .map(|done| done.rows_affected()))?
@@ -385,24 +412,21 @@ pub async fn settle(tx: &mut Tx, job: &Job, settled: &Settled, now: Timestamp) -
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mailed {
     /// When the last mail with replies was sent.
-    pub at: Timestamp,
-    /// The last entry that any of them could carry.
+    pub at: Option<Timestamp>,
+    /// The last entry that any of them could carry, or that an agent did not want to be mailed.
     pub upto: Seq,
 }
 
-/// Returns what was mailed of a conversation's replies; `None` where no mail was.
+/// Returns what was mailed of a conversation's replies, or is not to be by an agent's decision.
 ///
 /// # Errors
 /// The database fails.
-pub async fn find_mailed(tx: &mut Tx, conversation: ConversationId) -> Result<Option<Mailed>, StoreError> {
-    const SQL: &str = "SELECT MAX(settled_at), COALESCE(MAX(upto), 0) FROM outbox \
-         WHERE conversation_id = $1 AND state = 'sent' AND kind IN ('follow_up', 'invite', 'tell')";
+pub async fn find_mailed(tx: &mut Tx, conversation: ConversationId) -> Result<Mailed, StoreError> {
+    const SQL: &str = "SELECT MAX(CASE WHEN state = 'sent' THEN settled_at END), COALESCE(MAX(upto), 0) FROM outbox \
+         WHERE conversation_id = $1 AND state IN ('sent', 'cancelled') AND kind IN ('follow_up', 'invite', 'tell')";
     let (at, upto): (Option<i64>, i64) =
         both!(tx, conn => sqlx::query_as(SQL).bind(conversation.to_string()).fetch_one(conn).await)?;
-    let Some(at) = at.map(Timestamp) else {
-        return Ok(None);
-    };
-    Ok(Some(Mailed { at, upto: parse_count(upto, "outbox.upto")? }))
+    Ok(Mailed { at: at.map(Timestamp), upto: parse_count(upto, "outbox.upto")? })
 }
 
 /// The jobs of a conversation whose mail was sent to an address, oldest first: what the next mail to it refers to. Those of

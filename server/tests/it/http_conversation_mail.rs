@@ -219,6 +219,13 @@ async fn a_follow_up_goes_out_now_or_not_at_all(database: Database) {
     };
     assert_eq!(mails.iter().filter(|mail| whole(mail)).count(), 1);
 
+    // What an agent did not want to be mailed is no reason for a mail later either.
+    scene.desk.reply(scene.conversation, "Three?").await;
+    assert_eq!(scene.act("follow-up", wish("not")).await.status(), 204);
+    scene.server.advance(3_600);
+    scene.desk.reply(scene.conversation, "Or four?").await;
+    assert_eq!(scene.follow_up_at().await, Some(3_660_000), "the new reply has a countdown of its own");
+
     for nonsense in [json!({ "wish": "later" }), json!({}), json!({ "wish": "now", "at": 1 }), json!("now")] {
         assert_eq!(scene.refused("follow-up", Some(nonsense.clone())).await.0, 400, "{nonsense}");
     }
