@@ -102,8 +102,12 @@ impl Stage {
             view! { <Inbox desk router/> }.into_any()
         })
         .await;
-        let welcome =
-            ServerFrame::Welcome { agent: me(Role::Admin), conversations: vec![row()], more: false };
+        let welcome = ServerFrame::Welcome {
+            agent: me(Role::Admin),
+            conversations: vec![row()],
+            more: false,
+            now: Timestamp(0),
+        };
         stage.desk.handle(welcome);
         settle().await;
         let entries = (1..).zip(mails).map(|(seq, mail)| entry(seq, Body::Mail(mail))).collect();

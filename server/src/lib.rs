@@ -206,8 +206,8 @@ mod tidy {
         (
             "http",
             &[
-                "app", "http", "letter", "live", "mail", "mailer", "outbox", "secret", "service", "signed",
-                "site", "store",
+                "app", "http", "inbox", "letter", "live", "mail", "mailer", "outbox", "secret", "service",
+                "signed", "site", "store",
             ],
         ),
         ("doctor", &["clock", "config", "doctor", "mail", "store"]),

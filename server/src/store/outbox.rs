@@ -639,7 +639,7 @@ pub async fn last_sent_to(
 /// The database fails.
 #[tracing::instrument(name = "store.outbox.find", level = "debug", skip_all, fields(job = %id), err(level = "debug"))]
 pub async fn find_job(tx: &mut Tx, id: JobId) -> Result<Option<Listed>, StoreError> {
-    const SQL: &str = "SELECT id, kind, conversation_id, payload, attempts, uncertain, due_at, state, recipient, \
+    const SQL: &str = "SELECT id, kind, conversation_id, payload, attempts, uncertain, due_at, limited_at, state, recipient, \
          error, created_at, settled_at FROM outbox WHERE id = $1";
     let row: Option<ListedRow> =
         both!(tx, conn => sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;

@@ -82,7 +82,9 @@ async fn a_file_that_changes_after_it_was_looked_at_is_refused() {
         // Written into the file that is open, not put in its place.
         std::fs::write(&path, &altered).expect("it is written");
         let refused = saved.restore(&to.store, Existing::Replace, &Default::default()).await;
-        assert!(matches!(refused, Err(BackupError::Altered(_))), "{refused:?}");
+        // Where the altered byte is of an id, the database may say so first.
+        let is_refused = matches!(refused, Err(BackupError::Altered(_) | BackupError::Rows { .. }));
+        assert!(is_refused, "{refused:?}");
         assert_eq!(read_content(&to.store).await, before);
     }
 }

@@ -509,11 +509,14 @@ async fn a_copy_goes_to_a_verified_address_and_another_is_asked_first(database: 
     let mail = read(&scene.server.await_mails(2).await[0]);
     assert!(mail.text.contains("Is the brass lamp in stock?"), "{}", mail.text);
     assert!(mail.text.contains("Yes, three are left."), "{}", mail.text);
-    for _ in 1..5 {
+    // The question counts among them.
+    let a_day =
+        usize::try_from(scene.server.app.config.requested_mails_per_visitor_per_day).expect("it is small");
+    for _ in 2..a_day {
         assert_eq!(scene.act("copy", None).await.status(), 202);
     }
-    assert_eq!(scene.refused("copy", None).await.0, 409, "five in a day are enough");
-    assert_eq!(scene.server.await_mails(6).await.len(), 6);
+    assert_eq!(scene.refused("copy", None).await.0, 409, "so many in a day are enough");
+    assert_eq!(scene.server.await_mails(a_day).await.len(), a_day);
 }
 
 async fn a_copy_is_not_sent_to_who_has_stopped_mail_meanwhile(database: Database) {

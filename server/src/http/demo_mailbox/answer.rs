@@ -17,12 +17,12 @@ use serde::Deserialize;
 
 use super::captured;
 use crate::app::App;
-use crate::clock;
 use crate::http::auth::OwnOrigin;
 use crate::http::error::ApiError;
 use crate::inbox::Inbox;
 use crate::mail::mailbox::{Content, Fetched, Take as _, Taken};
 use crate::mailer::captured::CapturedMail;
+use crate::secret::{self, SecretHash};
 
 /// The name of the demo's mailbox among those that were read.
 const MAILBOX: &str = "demo";
@@ -49,13 +49,15 @@ pub async fn reply(
     }
     let mail = captured(&app).await?.into_iter().find(|mail| mail.id == id);
     let mail = mail.ok_or_else(|| ApiError::new(ProblemKind::NotFound))?;
-    let [name, uid] = [clock::random_bytes::<4>(), clock::random_bytes::<4>()]
-        .map(|bytes| bytes.map(u32::from_be_bytes).map_err(|_| ApiError::new(ProblemKind::Internal)));
+    // Both a name that no other mail has, and a number.
+    let random = secret::mint().map_err(|_| ApiError::new(ProblemKind::Internal))?;
+    let name = SecretHash::of(random.expose()).to_hex();
+    let uid = u32::from_str_radix(&name[..8], 16).map_err(|_| ApiError::new(ProblemKind::Internal))?;
     let written = u64::try_from(app.clock.now().0).unwrap_or_default();
-    let raw = write(&mail, &text, name?, Duration::from_millis(written)).ok_or_else(malformed)?;
+    let raw = write(&mail, &text, &name[..32], Duration::from_millis(written)).ok_or_else(malformed)?;
     // The name servers know nothing of addresses that are made up.
     let inbox = Inbox::new(Arc::clone(&app), MAILBOX.to_owned()).asking_nobody();
-    let taken = inbox.take(Fetched { uid_validity: 1, uid: uid?, content: Content::Whole(raw) }).await;
+    let taken = inbox.take(Fetched { uid_validity: 1, uid, content: Content::Whole(raw) }).await;
     match taken {
         Taken::Done => Ok(Redirect::to(&format!("/demo/mailbox/{}?answered=1#answer", mail.id))),
         Taken::PutAside | Taken::Later => Err(ApiError::new(ProblemKind::Unavailable)),
@@ -63,7 +65,7 @@ pub async fn reply(
 }
 
 /// The answer as its writer's program would send it: what it answers is quoted below.
-fn write(mail: &CapturedMail, text: &str, name: u32, at: Duration) -> Option<Vec<u8>> {
+fn write(mail: &CapturedMail, text: &str, name: &str, at: Duration) -> Option<Vec<u8>> {
     let asked = MessageParser::default().parse(&mail.raw)?;
     let address = |list: Option<&mail_parser::Address<'_>>| list?.first()?.address().map(str::to_owned);
     let subject = asked.subject().unwrap_or_default();
@@ -75,7 +77,7 @@ fn write(mail: &CapturedMail, text: &str, name: u32, at: Duration) -> Option<Vec
         .to(address(asked.reply_to())?.parse().ok()?)
         .subject(subject)
         .date(UNIX_EPOCH + at)
-        .message_id(Some(format!("<{name:08x}.{}@demo.example>", at.as_millis())))
+        .message_id(Some(format!("<{name}.{}@demo.example>", at.as_millis())))
         .in_reply_to(format!("<{}>", asked.message_id()?))
         .references(format!("<{}>", asked.message_id()?))
         .header(ContentType::TEXT_PLAIN)
@@ -97,7 +99,7 @@ mod tests {
                    We do.\r\nBring it.\r\n";
         let mail = CapturedMail { id: "1".to_owned(), raw: raw.as_bytes().to_vec() };
         let written =
-            write(&mail, "Tomorrow, à dix heures?", 7, Duration::from_secs(1_790_000_000)).expect("a mail");
+            write(&mail, "Tomorrow, à dix heures?", "7", Duration::from_secs(1_790_000_000)).expect("a mail");
         let read = parse(&written).expect("it is a mail");
         assert_eq!(read.visible, "Tomorrow, à dix heures?");
         assert_eq!(read.from.map(|from| from.address).as_deref(), Some("ada@mail.example"));
@@ -106,6 +108,6 @@ mod tests {
         assert_eq!(read.subject, "Re: Maison Lumen answered you");
         assert!(read.automatic.is_none() && read.text.contains("> Bring it."));
         let nobody = CapturedMail { raw: b"Subject: x\r\n\r\n".to_vec(), ..mail };
-        assert_eq!(write(&nobody, "Hello", 7, Duration::ZERO), None);
+        assert_eq!(write(&nobody, "Hello", "7", Duration::ZERO), None);
     }
 }
