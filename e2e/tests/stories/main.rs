@@ -20,6 +20,7 @@ mod leave_contacts;
 mod lost_connection;
 mod names;
 mod phone;
+mod reply_by_mail;
 mod resume_by_mail;
 mod resume_fragment;
 mod sign_in;
