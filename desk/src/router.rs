@@ -137,7 +137,7 @@ impl Router {
 mod tests {
     use super::*;
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn addresses_read_back() {
         let contact = Route::Contact(ContactId(uuid::Uuid::nil()));
         for route in [
@@ -154,14 +154,14 @@ mod tests {
         assert_eq!(Route::parse("/desk/mail/"), Route::Mail);
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn a_contact_that_cannot_be_is_the_list_of_them() {
         for path in ["/desk/contacts/", "/desk/contacts/x", "/desk/contacts/1/2"] {
             assert_eq!(Route::parse(path), Route::Contacts, "{path}");
         }
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn anything_else_is_the_list() {
         for path in [
             "/",

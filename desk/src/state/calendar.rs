@@ -116,14 +116,14 @@ mod tests {
         Local { year, month, day, hour: 14, minute: 5 }
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn days_are_counted_across_months_and_leap_years() {
         assert_eq!(local(1970, 1, 1).day_number(), 0);
         assert_eq!(local(2000, 3, 1).day_number() - local(2000, 2, 28).day_number(), 2);
         assert_eq!(local(2026, 11, 21).day_number(), 20_778);
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn a_day_is_named_by_how_far_it_is() {
         let today = local(2026, 11, 21);
         assert_eq!(local(2026, 11, 21).day(today), "Today");
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(local(2026, 11, 20).full(today), "Yesterday, 14:05");
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn the_list_says_how_long_ago() {
         let today = local(2026, 11, 21);
         let now = Timestamp(1_000_000_000);

@@ -67,13 +67,13 @@ mod tests {
         }
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn seconds_are_rounded_up_and_hours_shown_when_there_are_any() {
         assert_eq!([at(1), at(1_000), at(1_001), at(41_500)], ["0:01", "0:01", "0:02", "0:42"]);
         assert_eq!([at(60_000), at(725_000), at(3_723_000)], ["1:00", "12:05", "1:02:03"]);
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn what_is_due_is_under_way_and_then_waits() {
         let due = Timestamp(1_000);
         assert_eq!(Countdown::at(Timestamp(1_000), due), Countdown::UnderWay);
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(Countdown::at(Timestamp(16_000), due), Countdown::Overdue);
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn it_changes_at_each_whole_second() {
         let next = |now| next_change(Timestamp(now), Timestamp(10_000)).as_millis();
         assert_eq!([next(9_400), next(8_250), next(10_600)], [600, 750, 400]);

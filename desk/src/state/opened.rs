@@ -127,7 +127,7 @@ mod tests {
         ConversationId(Uuid::from_u128(number as u128))
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn the_one_used_longest_ago_makes_room_unless_it_has_something_to_send() {
         let mut shelf = Shelf::default();
         let text = Content::Message { text: "x".to_owned() };
@@ -144,7 +144,7 @@ mod tests {
         assert!(shelf.find(id(KEPT)).is_some());
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn what_rests_asks_for_nothing_and_goes_on_when_it_is_opened_again() {
         let mut shelf = Shelf::default();
         let now = Timestamp(0);

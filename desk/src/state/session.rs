@@ -104,7 +104,7 @@ mod tests {
         Ok(Reply { status, body: body.to_owned() })
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn an_answer_is_an_agent_a_problem_or_unexpected() {
         let problem =
             r#"{"type":"about:blank","title":"t","status":401,"detail":"d","kind":"wrong_credentials"}"#;
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(read_agent(Err(Unreachable)), Err(SessionError::Unreachable));
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn every_failure_has_a_message_of_its_own() {
         let limited = Problem::new(ProblemKind::RateLimited).retry_after_ms(29_500);
         let messages = [

@@ -69,7 +69,7 @@ mod tests {
 
     use super::*;
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn typing_lasts_a_while_or_until_it_stops() {
         let (one, two) = (ConversationId(Uuid::from_u128(1)), ConversationId(Uuid::from_u128(2)));
         let now = Timestamp(1_000);

@@ -236,7 +236,7 @@ pub fn sentence(detail: &str) -> String {
 mod tests {
     use super::*;
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn a_person_is_called_by_the_best_we_know() {
         let mut contact = Contact::default();
         assert_eq!(person(&contact), "Visitor");
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(person(&contact), "Ada");
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn initials_come_from_the_first_and_the_last_name() {
         assert_eq!(initials("Ada Lovelace"), "AL");
         assert_eq!(initials("ada"), "A");
@@ -256,21 +256,21 @@ mod tests {
         assert_eq!(initials(" … "), "?");
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn links_to_a_person_cannot_carry_more_than_the_person() {
         assert_eq!(mailto("a+b@x.example"), "mailto:a+b@x.example");
         assert_eq!(mailto("a?bcc=c&x@y.co"), "mailto:a%3Fbcc%3Dc%26x@y.co");
         assert_eq!(tel("+33 (1) 23-45"), "tel:+3312345");
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn a_refusal_is_a_sentence_and_names_who_answered() {
         let meanwhile = Problem::with_detail(ProblemKind::AnsweredMeanwhile, "bob has answered meanwhile");
         assert_eq!(refusal(&meanwhile), "Bob has answered meanwhile.");
         assert_eq!(refusal(&Problem::new(ProblemKind::WrongState)), "This conversation is closed.");
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn waits_are_rounded_up() {
         assert_eq!(wait(0), "1 second");
         assert_eq!(wait(1_001), "2 seconds");
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(wait(121_000), "about 3 minutes");
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn languages_have_names() {
         assert_eq!(language("fr"), "French");
         assert_eq!(language("pt-BR"), "Portuguese (pt-BR)");

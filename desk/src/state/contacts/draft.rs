@@ -147,7 +147,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn fields_are_judged_one_by_one_and_not_all_are_empty() {
         let draft = |email: &str, phone: &str| Draft {
             email: email.to_owned(),
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(long.check().name.as_deref(), Some("This is too long."));
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn what_the_server_says_of_a_field_stands_at_the_field() {
         let told = Errors::told(&Problem::field("phone", "is too long"));
         assert_eq!(told.and_then(|errors| errors.phone).as_deref(), Some("Is too long."));
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(Errors::told(&Problem::new(causette_shared::problem::ProblemKind::NotFound)), None);
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn a_merge_fills_and_never_replaces() {
         let kept = card(Some("Ada"), None, false);
         let merged = card(Some("A."), Some("ada@x.example"), true);

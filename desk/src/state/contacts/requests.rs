@@ -135,7 +135,7 @@ fn read(status: u16, body: String) -> Result<String, Failure> {
 mod tests {
     use super::*;
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn an_answer_is_read_or_told() {
         assert_eq!(read(204, String::new()), Ok(String::new()));
         assert_eq!(read(401, "<html>".to_owned()), Err(Failure::SignedOut));

@@ -35,7 +35,7 @@ fn numbers(list: &Conversations, filter: &Filter) -> Vec<u32> {
     list.list(filter).iter().filter_map(|id| list.find(*id)).map(|row| row.number).collect()
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn the_newest_stands_first_and_the_number_decides_between_equals() {
     let mut list = Conversations::default();
     list.replace(vec![row(3, 30), row(2, 10), row(1, 10)], false, &[]);
@@ -45,7 +45,7 @@ fn the_newest_stands_first_and_the_number_decides_between_equals() {
     assert_eq!(numbers(&list, &Filter::default()), [1, 3, 4, 2]);
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn older_news_is_ignored() {
     let mut list = Conversations::default();
     assert!(list.apply(ConversationSummary { revision: 5, unread: 0, ..row(1, 20) }));
@@ -55,7 +55,7 @@ fn older_news_is_ignored() {
     assert_eq!((list.unread(), list.len()), (1, 1));
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn a_greeting_replaces_what_it_covers_but_for_what_is_open() {
     let mut list = Conversations::default();
     list.replace(vec![row(3, 30), row(2, 20), row(1, 10)], false, &[]);
@@ -66,7 +66,7 @@ fn a_greeting_replaces_what_it_covers_but_for_what_is_open() {
     assert_eq!((list.end(), list.untold()), (None, None));
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn what_was_loaded_below_the_greeting_stays_until_it_is_told_again() {
     let all = Filter::default();
     let mut list = Conversations::default();
@@ -90,7 +90,7 @@ fn what_was_loaded_below_the_greeting_stays_until_it_is_told_again() {
     assert_eq!(list.unread(), 3, "1, 7 and 2");
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn a_list_that_was_loaded_whole_is_told_again_to_its_end() {
     let mut list = Conversations::default();
     list.replace(vec![row(3, 30), row(2, 20), row(1, 10)], false, &[]);
@@ -102,7 +102,7 @@ fn a_list_that_was_loaded_whole_is_told_again_to_its_end() {
     assert_eq!((list.untold(), list.end()), (None, None));
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn what_is_open_stays_known_wherever_it_has_gone() {
     let open = [row(2, 20).id];
     let mut list = Conversations::default();
@@ -115,7 +115,7 @@ fn what_is_open_stays_known_wherever_it_has_gone() {
     assert_eq!(numbers(&list, &Filter::default()), [2, 4, 3, 1]);
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn no_more_is_told_again_than_is_worth_it() {
     let mut list = Conversations::default();
     let count = TOLD_AGAIN as u32 + 40;
@@ -129,7 +129,7 @@ fn no_more_is_told_again_than_is_worth_it() {
     assert_eq!((list.untold(), list.end()), (None, Some(cursor(&rows[TOLD_AGAIN - 1]))));
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn filters_look_at_tab_name_number_and_text() {
     let alice = Agent {
         id: AgentId(Uuid::from_u128(9)),

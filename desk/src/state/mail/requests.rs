@@ -108,7 +108,7 @@ fn of(id: JobId, verb: &str) -> String {
 mod tests {
     use super::*;
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn a_mail_that_says_little_of_itself_is_read() {
         let said = r#"{"subject":null,"from":"a@x.example","date":null,"message_id":null,"text":"Hi","spf":"pass","dkim":"none","dmarc":"none"}"#;
         let mail: OriginalMail = serde_json::from_str(said).expect("it is one");

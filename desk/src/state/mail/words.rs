@@ -186,7 +186,7 @@ pub fn retried(done: RetriedAll) -> String {
 mod tests {
     use super::*;
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn sizes_are_said_as_people_do_and_never_too_small() {
         let said = [
             (0, "0 bytes"),
@@ -210,7 +210,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn a_name_cannot_hide_its_ending() {
         assert_eq!(file_name("invoice\u{202e}fdp.exe"), "invoicefdp.exe");
         assert_eq!(file_name("a\u{2066}b\u{200f}\n.pdf"), "ab.pdf");
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(file_name("Été à Nîmes – قائمة.pdf"), "Été à Nîmes – قائمة.pdf");
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn what_was_sniffed_decides_the_kind() {
         let kinds = [
             ("image/png", FileKind::Picture),
@@ -237,7 +237,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn a_name_stands_over_a_mail_only_where_it_can_be_theirs() {
         let mail = |from: &str, sender| Mail {
             text: String::new(),
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(sender(&mail("eve@x.example", SenderCheck::Failed), &ada), other(true));
     }
 
-    #[test]
+    #[wasm_bindgen_test::wasm_bindgen_test]
     fn what_is_due_and_what_was_tried_is_said() {
         let now = Timestamp(1_000_000);
         let at = |seconds: i64| Timestamp(now.0 + seconds * 1_000);

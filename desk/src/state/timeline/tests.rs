@@ -37,7 +37,7 @@ fn message(timeline: &Timeline, number: u32) -> MessageRow {
     }
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn messages_are_grouped_by_author_and_time_and_days_are_separated() {
     let timeline = build(
         vec![
@@ -63,7 +63,7 @@ fn messages_are_grouped_by_author_and_time_and_days_are_separated() {
     assert_eq!(edges(4), (true, true), "a later message begins a group of its own");
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn our_messages_say_how_far_they_have_come() {
     let outgoing = |number, state| Outgoing {
         id: id(number),
@@ -96,7 +96,7 @@ fn our_messages_say_how_far_they_have_come() {
     assert_eq!(delivery(6), Some(Delivery::Failed(refused)));
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn the_unread_mark_stands_before_the_first_message_of_the_visitor_that_was_not_seen() {
     let timeline = build(
         vec![
@@ -112,7 +112,7 @@ fn the_unread_mark_stands_before_the_first_message_of_the_visitor_that_was_not_s
     assert_eq!(timeline.order()[4], RowKey::Entry(id(3)));
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn events_are_told_in_words() {
     let happened =
         |event, author| Entry { seq: 1, id: id(1), at: Timestamp(0), author, body: Body::Event(event) };
@@ -175,7 +175,7 @@ fn events_are_told_in_words() {
     }
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn a_chat_has_ended_until_somebody_writes() {
     let ended = |seq| Entry {
         seq,
@@ -192,7 +192,7 @@ fn a_chat_has_ended_until_somebody_writes() {
     assert!(!build(vec![said, ended(2), entry(3, 0, Author::Visitor, "b")], &[], None).has_ended());
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn an_answer_of_a_colleague_is_found_behind_what_is_not_sent_yet() {
     let waiting = Outgoing {
         id: id(9),
@@ -207,7 +207,7 @@ fn an_answer_of_a_colleague_is_found_behind_what_is_not_sent_yet() {
     assert_eq!(timeline.find_colleague_after(2), None);
 }
 
-#[test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn a_mail_keeps_what_is_known_of_it_and_stands_by_itself() {
     let mail = Mail {
         text: "by mail".to_owned(),
