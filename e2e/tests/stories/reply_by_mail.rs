@@ -31,7 +31,8 @@ async fn an_answer_by_mail_is_a_message_and_the_end_brings_a_copy() {
     let mail = View::new(&reader, Place::Page);
     mail.wait_for(Role::Field, "Answer this e-mail").await;
     let link = "return document.querySelector('.mailbox__text').textContent.match(/\\S+#causette=\\S+/)[0]";
-    let link = mail.evaluate(link).await.expect("the mail has a link").as_str().unwrap_or_default().to_owned();
+    let link =
+        mail.evaluate(link).await.expect("the mail has a link").as_str().unwrap_or_default().to_owned();
     mail.type_into("Answer this e-mail", "Tomorrow at ten, with both shades.").await;
     mail.press("Send the answer").await;
     mail.wait_for_text("Your answer has arrived").await;
@@ -39,13 +40,17 @@ async fn an_answer_by_mail_is_a_message_and_the_end_brings_a_copy() {
     desk.wait_for_message("Tomorrow at ten, with both shades.").await;
     desk.view.wait_for_log("what came by mail", |log| log.contains("by e-mail") && log.contains(EMAIL)).await;
     let log = desk.view.log().await.expect("there is a log");
-    assert_eq!(log.matches("We do: bring it to the workshop.").count(), 1, "the quotation is folded away: {log}");
+    assert_eq!(
+        log.matches("We do: bring it to the workshop.").count(),
+        1,
+        "the quotation is folded away: {log}"
+    );
     // Answering has shown that the address is theirs, and that they have read what they answer.
     desk.wait_for_details("Verified").await;
     desk.view.wait_for_log("that it was seen", |log| log.contains("Seen")).await;
     desk.view.press("Show original").await;
     desk.wait_for_dialog("> We do: bring it to the workshop.").await;
-    desk.press_in_dialog("Close").await;
+    desk.view.press("Close").await;
     desk.wait_until_no_dialog().await;
 
     // In the chat it stands as their own message.
@@ -58,7 +63,7 @@ async fn an_answer_by_mail_is_a_message_and_the_end_brings_a_copy() {
     desk.view.press("End chat").await;
     desk.press_in_dialog("End chat").await;
     again.view.wait_for(Role::Form, "Copy of the conversation").await;
-    again.view.type_into("Email", EMAIL).await;
+    assert_eq!(again.view.value_of("Email").await, EMAIL, "it was given before");
     again.send_form_named("Copy of the conversation").await;
     wait_until("the copy", async || {
         let mails = server.mails().await;
