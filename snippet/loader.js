@@ -1,28 +1,32 @@
-// The loader: the only code of Causette that runs in a customer's page.
+// The loader: the only code of Causette that a page loads before its visitor's first act.
 //
-// It draws the launcher and its greeting bubble, and opens the panel (an iframe of our origin) at the visitor's first
-// act. It keeps the session secret in a cookie of the customer's domain and hands it to the panel over a transferred
-// MessagePort. Before that act it requests nothing and, without consent, stores nothing.
+// It draws the launcher and its greeting bubble, keeps the session secret in a cookie of the customer's domain, and takes
+// the page's commands. At the visitor's first act it opens the panel (an iframe of our origin) and imports its own second
+// half, `panel.js`, which shows the panel and speaks with it. Before that act it requests nothing and, without consent,
+// stores nothing.
 //
-// Rules that every line here keeps:
+// Rules that every line here keeps, and in `panel.js` too:
 // - It never throws into the host page: whatever is entered from outside goes through `safely`.
 // - It trusts nothing inherited: what is looked up by a name that may be missing has no prototype or is asked for an
 //   own property, so a page with a hostile `Object.prototype` cannot speak through it.
-// - It works under `style-src 'self'` and `require-trusted-types-for 'script'`: styles live in a constructed sheet,
+// - It works under `style-src 'self'` and `require-trusted-types-for 'script'`: styles live in constructed sheets,
 //   nodes are made one by one, nothing is parsed as HTML. Icons are drawn with borders: they need no image, weigh
 //   less than paths, and forced colours repaint them.
 // - There is no `message` listener on the window. The panel speaks only through the port that was posted to our exact
 //   origin, so no other frame can be mistaken for it.
 //
-// The server puts the site's published settings in place of the one token in capitals below. The build minifies this
-// file; the budget (4 KiB of brotli with the settings in it) is why style sheet and options are written tersely.
+// The server puts the site's published settings in place of the one token in capitals below. The build minifies both
+// files; the budget (4 KiB of brotli with the settings in it) is why style sheet and options are written tersely.
 (() => {
   // Before the site's settings stand the options that only a page can give. Every key here is an option.
   const settings = {
     country: null,
     flow: null,
     cookieDomain: null,
-    launcher: null,
+    clientId: null,
+    identity: null,
+    target: null,
+    launcher: 'default',
     dataLayer: false,
     ...__CAUSETTE_SETTINGS__,
   };
@@ -39,51 +43,49 @@
     consent: 'cookie_consent',
     greeting: 'welcome_message',
     flow: 'ref',
+    clientId: 'external_id',
+  };
+  // What an option must be, as an alternative of patterns that is shown to whoever gave another value. Numbers and
+  // booleans need none: the site's own setting tells what they are.
+  const RULES = {
+    __proto__: null,
+    state: 'welcome|chat|close',
+    theme: 'auto|light|dark',
+    position: 'bottom-right|bottom-left|inline',
+    consent: '0|1|2|3',
+    country: '[A-Z]{2}',
   };
   // Where the texts stand in the line that the server makes of a language (server/src/http/embed.rs).
-  const CLOSE = 0, DISMISS = 1, FAILED = 2, OPEN = 3, PANEL = 4, UNREAD = 5;
+  const CLOSE = 0, DISMISS = 1, FAILED = 2, OPEN = 3;
   const PANEL_DEADLINE = 20; // seconds until a panel that has not said `ready` counts as failed
 
   // ---- Looks -------------------------------------------------------------------------------------------------------
 
   // The first rule is empty: `render` writes into it what changes at run time, so that no element needs a style
-  // attribute. The colour scheme there makes the system colours light or dark, and keeps a loading iframe from flashing
-  // white. --c colour, --o what is drawn on it, --x --y offsets, --g room for the launcher, --t --h top and height of a
-  // full-screen panel.
-  const CSS =
+  // attribute. The colour scheme there makes the system colours light or dark. --c colour, --o what is drawn on it, --x --y
+  // offsets, --g room for the launcher. Sides are the page's own: of a page that is read from right to left, the left.
+  const LOOKS =
     ':host{}' +
     '[hidden]{display:none!important}' +
     'aside{font:15px/1.5 system-ui;color:CanvasText}' +
     'button{all:unset;border:1px solid #0000;border-radius:30px;display:block;cursor:pointer}' +
-    '.fab,.note,.panel{position:fixed;bottom:var(--y);right:var(--x);background:Canvas;' +
+    '.fab,.note,.panel{position:fixed;bottom:var(--y);inset-inline-end:var(--x);background:Canvas;' +
     'box-shadow:0 4px 28px #0004}' +
-    '.bottom-left>*{right:auto;left:var(--x)}' +
+    '.panel{visibility:hidden}' +
+    '.bottom-left>*{inset-inline:var(--x) auto}' +
     '.fab{display:grid;place-content:center;width:58px;height:58px;background:var(--c);color:var(--o);' +
     'transition:.15s}' +
-    '.fab:hover{transform:scale(1.06)}' +
-    '.fab:active{transform:none}' +
     // A line drawn bubble that turns into a chevron.
     '.fab:before{content:"";padding:10px;border:3px solid;border-radius:30px 30px 30px 6px;transition:.15s}' +
     '.chat .fab:before{padding:6px;border-width:0 3px 3px 0;border-radius:0;transform:translateY(-4px) rotate(45deg)}' +
     'button:focus-visible{outline:3px solid CanvasText;outline-offset:2px;box-shadow:0 0 0 2px Canvas}' +
-    '.badge{position:absolute;top:-4px;right:-4px;min-width:22px;border-radius:30px;background:#c8102e;color:#fff;' +
-    'font-size:12px;line-height:22px;text-align:center}' +
     '.said{position:fixed;clip-path:inset(50%)}' +
-    '.note,.panel{margin-bottom:var(--g);border:1px solid #8883;border-radius:16px}' +
-    '.note{max-width:min(280px,100vw - 2*var(--x));animation:in .15s}' +
+    '.note{margin-bottom:var(--g);border:1px solid #8883;border-radius:16px;' +
+    'max-width:min(280px,100vw - 2*var(--x));animation:in .15s}' +
     '.text{padding:14px 18px;padding-inline-end:44px;border-radius:16px;overflow-wrap:anywhere}' +
     '.x{position:absolute;top:8px;inset-inline-end:8px;width:30px;font-size:22px;line-height:30px;text-align:center}' +
-    '.panel{width:min(400px,100vw - 2*var(--x));height:min(640px,100vh - var(--g) - 2*var(--y));overflow:hidden;' +
-    'visibility:hidden;opacity:0;transform:translateY(8px);transition:.15s}' +
-    // Visible at once: what is still hidden cannot take the focus.
-    '.chat .panel{visibility:visible;opacity:1;transform:none;transition:.15s,visibility 0s}' +
-    '.sheet .panel{inset:var(--t) 0 auto;width:100%;height:var(--h);margin:0;border:0;border-radius:0}' +
-    // Until the panel is there: the face in its head and its text box, in their places.
-    '.panel:before,.panel:after{position:absolute;inset:auto 16px 12px;content:"";height:40px;' +
-    'border-radius:30px;background:#8883;animation:in 1s 20 alternate}' +
-    '.panel:before{top:12px;width:40px;background:var(--c)}' +
-    'iframe{position:relative;z-index:1;width:100%;height:100%;border:0;opacity:0;transition:.15s}' +
-    '.ready iframe{opacity:1}' +
+    // In an element of the page: bubble above launcher, until the panel takes their place.
+    '.inline>*{position:static}' +
     '@keyframes in{0%{opacity:.3}}' +
     '@media(prefers-reduced-motion){*,:before,:after{animation:none!important;transition:none!important}}';
 
@@ -91,29 +93,30 @@
 
   const option = { __proto__: null }; // what holds now, every source merged
   const given = { __proto__: null }; // what `boot` and `update` were given
-  let handlers = []; // [type, function, once]
-  let queue; // commands given before the start, then null
-  let texts, locale, greeting, color, ink;
+  const warned = { __proto__: null };
+  // What both halves know: the frame, the port to it, whether it is `ready`, whether the focus is `wanted` there, what the
+  // page has `told` that each new panel is to know, and the token of the link that led here, until the panel has it.
+  const chat = { option, origin, told: [] };
   let state; // welcome | chat | close
   let secret = null;
-  let prefill = null;
-  let resume = null; // the token of the link that led here, until the panel has it
-  let bubble = false;
-  let notice = ''; // what the bubble says instead of the greeting: the last unread message, or that the panel failed
+  let texts;
   let unread = 0;
-  let mark = ''; // what we put before the page's title
-  let ready = false;
-  let wanted = false; // the focus is to go into the panel
-  let host, styles, section, panel, note, words, dismiss, fab, badge, said;
-  let frame, port, bubbleTimer;
+  let notice = ''; // what the bubble says instead of the greeting: the last unread message, or that the panel failed
+  let bubble = false;
+  let handlers = []; // [type, function, once]
+  let queue; // commands given before the start, then null
+  let half; // the promise of our second half
+  let panel; // what it made
+  let color, ink;
+  let host, styles, section, note, words, dismiss, fab, said, bubbleTimer;
 
   const observer = new MutationObserver(() => later(attach, 0));
 
   // ---- Small tools -------------------------------------------------------------------------------------------------
 
-  function safely(work, argument) {
+  function safely(work, ...values) {
     try {
-      return work(argument);
+      return work(...values);
     } catch (error) {
       // A chat that fails must not be noticed by the page around it.
     }
@@ -149,30 +152,40 @@
     node.setAttribute('aria-label', text);
   }
 
+  function warn(key, ...why) {
+    if (!warned[key]) console.warn('Causette:', key, ...why);
+    warned[key] = 1;
+  }
+
   // ---- Options: boot > data-* > #hdAttributes > the site's settings ------------------------------------------------
+
+  // Whether a value is what the option must be: what has no rule must be of the type of the site's setting.
+  function fits(key, value, fallback) {
+    const rule = RULES[key] || { __proto__: null, number: '[\\d.]+', boolean: 'true|false|0|1' }[typeof fallback];
+    const good = key == 'color' ? CSS.supports(key, value) : !rule || RegExp(`^(${rule})$`).test(value);
+    if (!good) warn(key, 'must be', rule || 'a CSS colour', 'and is', value);
+    return good;
+  }
 
   function configure(values) {
     const heyday = document.getElementById('hdAttributes');
     Object.assign(given, values);
     Object.keys(settings).forEach((key) => {
-      // The site's own `state` is for the first visit alone; see `start`.
-      const fallback = key == 'state' ? null : settings[key];
-      const value = [
-        given[key],
-        own(script.dataset, key),
-        heyday && heyday.getAttribute(HEYDAY[key] || key),
-        fallback,
-      ].find((one) => one != null);
-      // The type of the site's setting is the type of the option; a number that is none is as if it had not been given.
-      option[key] = value;
-      if (typeof fallback == 'number') option[key] = value >= 0 ? +value : fallback;
-      if (typeof fallback == 'boolean') option[key] = !/^(false|0)$/.test(value);
+      // What the site says of these two comes last, behind what the browser knows; see `start` and below.
+      const fallback = /^(state|locale)$/.test(key) ? null : settings[key];
+      const value = [given[key], own(script.dataset, key), heyday && heyday.getAttribute(HEYDAY[key] || key)].find(
+        (one) => one != null && one !== ''
+      );
+      option[key] = value == null || !fits(key, value, fallback) ? fallback : value;
+      if (typeof fallback == 'number') option[key] = +option[key];
+      if (typeof fallback == 'boolean') option[key] = !/^(false|0)$/.test(option[key]);
     });
-    locale = option.locale == 'auto' ? document.documentElement.lang || navigator.language : option.locale;
-    locale = locale.slice(0, 2).toLowerCase();
-    if (!own(settings.texts, locale)) locale = 'en';
-    texts = settings.texts[locale].split('|');
-    greeting = own(option.greeting, locale) || own(option.greeting, 'en') || option.greeting;
+    const tags = [option.locale, document.documentElement.lang, navigator.language, settings.locale, 'en'];
+    option.locale = tags
+      .map((tag) => (tag || '').slice(0, 2).toLowerCase())
+      .find((tag) => own(settings.texts, tag));
+    texts = settings.texts[option.locale].split('|');
+    option.greeting = own(option.greeting, option.locale) || own(option.greeting, 'en') || option.greeting;
   }
 
   // The browser turns any CSS colour into numbers for us: rgb() with bytes, or color(srgb …) with fractions.
@@ -201,7 +214,7 @@
 
   // Another tab may have begun the conversation since.
   function recall() {
-    secret = remembered()[1] || secret;
+    return (secret = remembered()[1] || secret);
   }
 
   // Without consent to personalisation only a conversation, which the visitor began, may be remembered.
@@ -225,7 +238,7 @@
   function claim() {
     const [, token] = /^#causette=([\w-]{20,})/.exec(location.hash) || [];
     if (!token) return;
-    resume = token;
+    chat.resume = token;
     history.replaceState(history.state, '', location.href.split('#')[0]);
     if (!host) return;
     // The link was opened in a page that is already there: a panel that starts anew takes the token as any does.
@@ -240,36 +253,43 @@
     const event = 'causette:' + type;
     handlers
       .filter((one) => one[0] == type)
-      .forEach(([, handler, once]) => {
-        if (once) commands.off(type, handler);
-        safely(handler, detail);
+      .forEach((one) => {
+        if (one[2]) forget(one);
+        safely(one[1], detail);
       });
     document.dispatchEvent(new CustomEvent(event, { detail }));
     if (option.dataLayer) (window.dataLayer = window.dataLayer || []).push({ event, causette: detail });
   }
 
+  function forget(handler) {
+    handlers = handlers.filter((one) => one != handler);
+  }
+
   // ---- Drawing -----------------------------------------------------------------------------------------------------
+
+  // Puts a style sheet into the shadow root. Before Safari 16.4 and Firefox 101 a strict policy leaves nothing of it, and
+  // the chat stays hidden.
+  function dress(text) {
+    const root = host.shadowRoot;
+    if (!root.adoptedStyleSheets) return make('style', root, '', text).sheet;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    return sheet;
+  }
 
   function build() {
     host = document.createElement('causette-chat');
     const root = host.attachShadow({ mode: 'open' });
-    if (root.adoptedStyleSheets) {
-      styles = { sheet: new CSSStyleSheet() };
-      styles.sheet.replaceSync(CSS);
-      root.adoptedStyleSheets = [styles.sheet];
-    } else {
-      // Before Safari 16.4 and Firefox 101, where a strict policy leaves nothing of it, and the chat stays hidden.
-      styles = make('style', root, '', CSS);
-    }
-    section = make('aside', root);
+    styles = dress(LOOKS);
+    section = chat.section = make('aside', root);
     section.hidden = true;
-    panel = make('div', section, 'panel');
+    chat.slot = make('div', section, 'panel');
     note = make('div', section, 'note');
     note.dir = 'auto';
     words = button(note, 'text', () => go('chat', true));
     dismiss = button(note, 'x', () => (fab.focus(), hush()), '×');
     fab = button(section, 'fab', toggle);
-    badge = make('b', fab, 'badge');
     // A live region stands from the start, so that a screen reader hears what is written into it.
     said = make('output', section, 'said');
     // The visitor's own act: reaching for the launcher, by mouse or finger, fetches the panel ahead of the click.
@@ -282,34 +302,31 @@
   // Draws what the state says; may be called at any time.
   function render() {
     const open = state == 'chat';
-    section.className = [state, option.position, narrow() && 'sheet', ready && 'ready'].join(' ');
-    fab.hidden = option.launcher == 'none' || (open && ((narrow() && ready) || !option.minimizable));
+    const inline = option.position == 'inline';
+    section.className = [state, option.position, chat.ready && 'ready'].join(' ');
+    chat.covered = open && (inline || !option.minimizable);
     label(fab, open ? texts[CLOSE] : texts[OPEN]);
     fab.setAttribute('aria-expanded', open);
-    badge.hidden = !unread;
-    badge.textContent = unread;
-    said.textContent = unread ? `${texts[UNREAD]} ${unread}` : notice;
+    said.textContent = notice;
     note.hidden = open || !bubble;
-    words.textContent = notice || greeting;
+    words.textContent = notice || option.greeting;
     label(dismiss, texts[DISMISS]);
-    styles.sheet.cssRules[0].style.cssText =
-      `all:initial!important;position:fixed!important;z-index:${option.zIndex}!important;--c:${color};--o:${ink};` +
+    const more = panel ? panel.draw() : '';
+    fab.hidden = option.launcher != 'default' || chat.covered;
+    styles.cssRules[0].style.cssText =
+      `all:initial!important;position:${inline ? 'static!important;display:block' : 'fixed'}!important;` +
+      `z-index:${option.zIndex}!important;--c:${color};--o:${ink};` +
       `color-scheme:${option.theme == 'auto' ? 'light dark' : option.theme}!important;` +
-      `--x:${option.offsetX}px;--y:${option.offsetY}px;--g:${fab.hidden ? 0 : 74}px;` +
-      // A full-screen panel covers what the on-screen keyboard leaves free.
-      `--t:${visualViewport.offsetTop}px;--h:${visualViewport.height}px`;
+      `--x:${option.offsetX}px;--y:${option.offsetY}px;--g:${fab.hidden ? 0 : 74}px;${more}`;
   }
 
-  // Keeps the host page's own changes of its title: only a mark that still stands there is taken away.
-  function count(number, text) {
-    const title = document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
-    mark = number ? `(${number}) ` : '';
-    document.title = mark + title;
+  // What the panel says of unread messages.
+  function announce(count, text) {
     notice = text;
-    if (number) bubble = state != 'chat' && text;
-    if (number != unread) {
-      unread = number;
-      emit('unread:changed', { count: number });
+    if (count) bubble = state != 'chat' && text;
+    if (count != unread) {
+      unread = count;
+      emit('unread:changed', { count });
     }
     render();
   }
@@ -320,7 +337,7 @@
     const before = state;
     const open = next == 'chat';
     const inside = document.activeElement == host;
-    if (next == before || !/^(chat|close|welcome)$/.test(next)) return;
+    if (!next || next == before || !fits('state', next)) return;
     recall();
     state = next;
     bubble = false;
@@ -329,10 +346,10 @@
     render();
     remember();
     if (open) load();
-    post({ type: open ? 'shown' : 'hidden' });
-    wanted = open && focus;
-    if (wanted) enter();
-    else if (inside) fab.focus();
+    tell(open ? 'shown' : 'hidden');
+    chat.wanted = open && focus;
+    if (panel) panel.enter();
+    if (!open && inside) safely(() => (document.querySelector(option.launcher) || fab).focus());
     if (next == 'welcome') bubbleTimer = later(greet, option.greetingDelay);
     emit('state:changed', { state });
     if (open || before == 'chat') emit(open ? 'opened' : 'closed');
@@ -340,7 +357,7 @@
   }
 
   function greet() {
-    bubble = greeting;
+    bubble = option.greeting;
     render();
     if (option.closeDelay) bubbleTimer = later(hush, option.closeDelay);
   }
@@ -361,24 +378,32 @@
 
   // ---- Panel -------------------------------------------------------------------------------------------------------
 
+  // The frame and our second half are fetched at the same time.
   function load() {
-    if (frame) return;
+    if (chat.frame) return;
     if (!navigator.onLine) return lose();
-    frame = document.createElement('iframe');
-    frame.title = texts[PANEL];
+    const frame = (chat.frame = document.createElement('iframe'));
     frame.sandbox = 'allow-scripts allow-same-origin allow-forms allow-popups allow-downloads';
-    frame.allow = '';
-    frame.src = `${origin}/widget/${settings.site}?locale=${locale}`;
-    listen(frame, 'load', shake);
-    panel.appendChild(frame);
-    const mine = frame;
-    later(() => mine == frame && !ready && lose(), PANEL_DEADLINE);
+    frame.src = `${origin}/widget/${settings.site}?locale=${option.locale}`;
+    half = half || __CAUSETTE_PANEL__;
+    half.then(
+      ({ default: begin }) => {
+        // A page that may not embed the site gets none, and the reason on its console.
+        panel = panel || safely(begin, chat, tools);
+        panel ? render() : lose();
+      },
+      () => (half = lose())
+    );
+    // At every load of the frame: a page that moves our host element in its tree makes the frame load again.
+    listen(frame, 'load', () => half.then(() => safely(panel.shake)));
+    chat.slot.appendChild(frame);
+    later(() => frame == chat.frame && !chat.ready && lose(), PANEL_DEADLINE);
   }
 
   function unload() {
-    if (frame) frame.remove();
-    frame = port = null;
-    ready = false;
+    if (chat.frame) chat.frame.remove();
+    chat.frame = chat.port = null;
+    chat.ready = false;
   }
 
   // The panel gives way to the bubble, which says so and tries again when pressed.
@@ -392,61 +417,11 @@
     emit('error', { kind: 'unreachable' });
   }
 
-  // Runs at every load of the frame: a page that moves our host element in its tree makes the frame load again.
-  function shake() {
-    const channel = new MessageChannel();
-    recall();
-    ready = false;
-    port = channel.port1;
-    port.onmessage = (event) => safely(receive, event.data);
-    frame.contentWindow.postMessage(
-      {
-        causette: 1,
-        type: 'init',
-        config: { ...option, locale, session: secret, open: state == 'chat', greeting, prefill, resume },
-      },
-      origin,
-      [channel.port2]
-    );
-    measure();
-  }
-
-  function post(message) {
-    if (port) port.postMessage(message);
-  }
-
-  function narrow() {
-    return innerWidth < 480 || innerHeight < 500;
-  }
-
-  function measure() {
-    render();
-    post({ type: 'viewport', sheet: narrow() });
-  }
-
-  // The panel takes the focus that was wanted for it as soon as it can.
-  function enter() {
-    if (!ready || !wanted) return;
-    wanted = false;
-    frame.focus();
-    post({ type: 'focus' });
-  }
-
-  function receive(message) {
-    const type = own(message, 'type');
-    if (type == 'ready') {
-      ready = true;
-      resume = null;
-      render();
-      enter();
-    }
-    if (type == 'minimise') minimise();
-    if (type == 'session' || type == 'forget') {
-      secret = own(message, 'secret');
-      remember();
-    }
-    if (type == 'unread') count(message.count >>> 0, message.preview);
-    if (type == 'event') emit(message.name, message.data);
+  // Says something to the panel, at the latest when there is one. By way of JSON, since a value that cannot be cloned would
+  // keep it from starting.
+  function tell(type, values) {
+    chat.told = [...chat.told, { ...JSON.parse(JSON.stringify(values || 0)), type }].slice(-50);
+    if (panel) panel.flush();
   }
 
   // ---- Commands ----------------------------------------------------------------------------------------------------
@@ -457,10 +432,14 @@
     update,
     // Off the page, and the session off the device: for a host that signs its user out.
     shutdown() {
-      secret = null;
-      option.consent = 0;
-      remember();
+      commands.logout();
       destroy();
+    },
+    // The session off the device; the chat stays, as for somebody new.
+    logout() {
+      if (chat.frame || secret) tell('logout');
+      given.identity = option.identity = secret = null;
+      remember();
     },
     destroy,
     open: () => go('chat', true),
@@ -468,20 +447,16 @@
     toggle,
     show: () => reveal('shown'),
     hide: () => reveal('hidden'),
-    prefill(values) {
-      // By way of JSON, since a value that cannot be cloned would keep the panel from starting.
-      prefill = JSON.parse(JSON.stringify(values));
-      post({ ...prefill, type: 'prefill' });
-    },
-    setLocale: (value) => update({ locale: value }),
-    setConsent(bits) {
-      update({ consent: bits });
+    identify: (identity) => update({ identity }),
+    setLocale: (locale) => update({ locale }),
+    setConsent(consent) {
+      update({ consent });
       remember();
-      post({ type: 'consent', consent: option.consent });
+      tell('consent', option);
       emit('consent:changed', { consent: option.consent });
     },
-    on: (...handler) => void handlers.push(handler),
-    once: (type, handler) => void handlers.push([type, handler, true]),
+    on: (...handler) => (handlers.push(handler), () => forget(handler)),
+    once: (type, handler) => commands.on(type, handler, true),
     off(type, handler) {
       handlers = handlers.filter((one) => one[0] != type || one[1] != handler);
     },
@@ -491,46 +466,60 @@
 
   // Also what brings the chat back after `destroy`.
   function update(values) {
-    const before = locale;
+    const before = option.locale;
     configure(values);
     if (!host) return start();
     paint();
-    if (frame && locale != before) {
+    if (chat.frame && option.locale != before) {
       unload();
       load();
     }
     go(own(values, 'state'));
     render();
-    post({ type: 'theme', theme: option.theme });
+    tell('theme', option);
+    if (own(values, 'identity')) tell('identify');
   }
+
+  // What the panel alone can do.
+  ['prefill', 'setAttributes', 'page', 'newConversation'].forEach((type) => {
+    commands[type] = (values) => {
+      tell(type, values);
+      if (type[0] == 'n') go('chat', true);
+    };
+  });
 
   function reveal(type) {
     section.hidden = type == 'hidden';
-    if (state == 'chat') post({ type });
+    if (state == 'chat') tell(type);
   }
 
   function destroy() {
-    count(0, '');
+    if (panel) panel.count(0, '');
     clearTimeout(bubbleTimer);
     unload();
     observer.disconnect();
     host.remove();
-    host = null;
+    host = panel = null;
   }
 
   function causette(command, ...values) {
     if (queue) return void queue.push([command, ...values]);
     if (commands[command]) return safely(() => commands[command](...values));
-    commands[command] = Object; // so that this is said once
-    console.warn('causette', command);
+    warn(command, 'is no command');
   }
+
+  const tools = { safely, listen, make, own, emit, render, minimise, announce, recall, dress, keep: (fresh) => ((secret = fresh), remember()) };
 
   // ---- Start -------------------------------------------------------------------------------------------------------
 
   function attach() {
-    if (!host || host.isConnected) return;
-    document.body.appendChild(host);
-    [document.documentElement, document.body].forEach((node) => observer.observe(node, { childList: true }));
+    const inline = option.position == 'inline';
+    const place = inline ? document.querySelector(option.target) : document.body;
+    if (!host || host.isConnected || !place) return;
+    place.appendChild(host);
+    [document.documentElement, document.body].forEach((node) =>
+      observer.observe(node, { childList: true, subtree: inline })
+    );
   }
 
   function start() {
@@ -539,7 +528,7 @@
     attach();
     paint();
     state = null;
-    [resume && 'chat', option.state, memory[2], settings.state].forEach((one) => state || go(one));
+    [chat.resume && 'chat', option.state, memory[2], settings.state].forEach((one) => state || go(one));
     section.hidden = false;
     // A conversation exists: its panel lives in the background for presence and unread messages.
     if (secret) load();
@@ -551,7 +540,8 @@
     waiting.forEach((entry) => entry[0] == 'boot' && configure(entry[1]));
     configure();
     start();
-    ['resize', 'scroll'].forEach((type) => listen(visualViewport, type, measure));
+    // The page's own button: no element is called `default` or `none`.
+    listen(document, 'click', (event) => event.target.closest(option.launcher) && toggle());
     waiting.forEach((entry) => causette(...entry));
     emit('ready');
   }

@@ -113,11 +113,17 @@ pub fn text_in<'a>(texts: &'a Texts, locale: &str) -> &'a str {
 /// The panel's languages. The first is the one that stands in for the others.
 pub const LOCALES: &[&str] = &["en", "fr"];
 
+/// Finds the language of the panel that a page or a browser asks for.
+#[must_use]
+pub fn find_locale(asked: &str) -> Option<&'static str> {
+    let base = asked.split(['-', '_']).next().unwrap_or(asked).to_ascii_lowercase();
+    LOCALES.iter().find(|locale| **locale == base).copied()
+}
+
 /// Returns the language of the panel for what a page or a browser asks for.
 #[must_use]
 pub fn supported_locale(asked: &str) -> &'static str {
-    let base = asked.split(['-', '_']).next().unwrap_or(asked).to_ascii_lowercase();
-    LOCALES.iter().find(|locale| **locale == base).unwrap_or(&LOCALES[0])
+    find_locale(asked).unwrap_or(LOCALES[0])
 }
 
 /// What a site's owner has set. Every delay carries its unit in its name.

@@ -53,6 +53,11 @@ pub fn loader() -> Option<String> {
     Built::get("loader.js").and_then(|file| String::from_utf8(file.data.into_owned()).ok())
 }
 
+/// The minified second half of the loader, with its place for its texts.
+pub fn panel() -> Option<String> {
+    Built::get("panel.js").and_then(|file| String::from_utf8(file.data.into_owned()).ok())
+}
+
 /// Serves a file of the widget.
 pub async fn widget(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
     serve("widget", &name, &headers)

@@ -74,7 +74,8 @@ pub fn routes(surface: Surface) -> Vec<Route> {
     let mut routes = vec![
         route("GET", "/healthz", Access::Public, get(health::live)),
         route("GET", "/readyz", Access::Public, get(health::ready)),
-        route("GET", "/embed/{file}", Access::Public, get(embed::loader)),
+        route("GET", "/embed/{file}", Access::Public, get(embed::loader::loader)),
+        route("GET", "/embed/{site}/panel.js", Access::Public, get(embed::panel::panel)),
         route("GET", "/widget/{site}", Access::Public, get(panel::document::panel)),
         route("GET", "/widget/assets/{name}", Access::Public, get(assets::widget)),
         route("GET", "/chat/{site}", Access::Public, get(panel::document::page)),

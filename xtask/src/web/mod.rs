@@ -3,6 +3,8 @@
 //! ```text
 //! target/web/manifest.json                  which file is which, see `tree::Manifest`
 //! target/web/loader.js                      minified, with `__CAUSETTE_SETTINGS__` for the server to replace
+//! target/web/panel.js                       its second half, with `__CAUSETTE_PANEL_TEXTS__`
+//! target/web/loader-whole.js                both in one, for pages that pin it by its hash
 //! target/web/widget/boot-HASH.js            classic script for the document's head
 //! target/web/widget/widget-HASH.js          module: glue between JavaScript and wasm
 //! target/web/widget/widget-HASH_bg.wasm
@@ -16,6 +18,7 @@
 //! that cargo does not build the server again.
 
 mod compress;
+mod loader;
 mod panics;
 mod script;
 mod stamp;
@@ -83,7 +86,8 @@ fn tree_inputs(checkout: &Checkout) -> Result<Inputs> {
     let mut inputs = Inputs::new(checkout.root());
     inputs.add("xtask/src/web")?;
     inputs.add("xtask/Cargo.toml")?;
-    inputs.add(tree::LOADER)?;
+    inputs.add(loader::LOADER)?;
+    inputs.add(loader::PANEL)?;
     for app in App::ALL {
         inputs.add(&trunk::dist(app))?;
         inputs.add(&tree::boot_script(app))?;

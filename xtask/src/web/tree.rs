@@ -9,15 +9,10 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use crate::machine::Checkout;
+use crate::web::loader::{self, Halves};
 use crate::web::script::{self, Kind};
 use crate::web::stamp::content_hash;
 use crate::web::{App, compress, style, trunk, wasm};
-
-/// The loader's source, relative to the checkout.
-pub const LOADER: &str = "snippet/loader.js";
-
-/// What stands in the loader for a site's settings.
-const SETTINGS: &str = "__CAUSETTE_SETTINGS__";
 
 /// The source of an app's boot script, relative to the checkout.
 pub fn boot_script(app: App) -> String {
@@ -56,7 +51,11 @@ pub fn assemble(checkout: &Checkout) -> Result<Tree> {
         desk: add_app(checkout, App::Desk, &mut tree)?,
     };
     tree.add("manifest.json", serde_json::to_vec_pretty(&manifest)?);
-    tree.add("loader.js", loader(&read_text(checkout, LOADER)?)?.into_bytes());
+    let halves =
+        Halves { loader: read_text(checkout, loader::LOADER)?, panel: read_text(checkout, loader::PANEL)? };
+    tree.add("loader.js", halves.split()?.into_bytes());
+    tree.add("panel.js", halves.second()?.into_bytes());
+    tree.add("loader-whole.js", halves.whole()?.into_bytes());
     Ok(tree)
 }
 
@@ -163,15 +162,6 @@ fn snippet_specifiers(glue: &str) -> Vec<&str> {
     specifiers
 }
 
-/// The minified loader, in which the place for the settings is still to be found exactly once.
-fn loader(source: &str) -> Result<String> {
-    let code = script::minify(LOADER, source, Kind::Classic)?;
-    match code.matches(SETTINGS).count() {
-        1 => Ok(code),
-        count => bail!("{LOADER} holds {SETTINGS} {count} times after minifying, and has to hold it once"),
-    }
-}
-
 fn read_text(checkout: &Checkout, file: &str) -> Result<String> {
     fs::read_to_string(checkout.path(file)).with_context(|| format!("cannot read {file}"))
 }
@@ -180,7 +170,7 @@ fn read_text(checkout: &Checkout, file: &str) -> Result<String> {
 mod tests {
     use std::fs;
 
-    use super::{Entry, Manifest, Tree, loader, snippet_specifiers};
+    use super::{Entry, Manifest, Tree, snippet_specifiers};
     use crate::web::App;
 
     fn entry(name: &str) -> Entry {
@@ -218,14 +208,6 @@ mod tests {
         let written = fs::metadata(&boot).and_then(|file| file.modified()).expect("is there");
         tree.write(directory.path()).expect("writable");
         assert_eq!(fs::metadata(&boot).and_then(|file| file.modified()).expect("is there"), written);
-    }
-
-    #[test]
-    fn the_loader_keeps_one_place_for_the_settings() {
-        let code =
-            loader("(function () { var settings = __CAUSETTE_SETTINGS__; use(settings, settings) })()");
-        assert!(code.expect("has one").contains("__CAUSETTE_SETTINGS__"));
-        assert!(loader("start({})").is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::texts;
 use crate::app::App;
 use crate::http::assets::{self, MANIFEST};
 use crate::http::error::ApiError;
-use crate::site::{Site, supported_locale};
+use crate::site::{LOCALES, Site, find_locale};
 use crate::store::site;
 
 /// What the document's address may say.
@@ -61,9 +61,9 @@ fn answer(
     headers: &HeaderMap,
     ancestors: &str,
 ) -> Result<Response, ApiError> {
-    let wanted = if asked.locale.is_empty() { preferred(headers) } else { &asked.locale };
-    let wanted = if site.settings.locale == "auto" { wanted } else { &site.settings.locale };
-    let locale = supported_locale(wanted);
+    // What the loader asks for has been chosen already, in the same order: key, page, browser, site.
+    let wanted = [asked.locale.as_str(), preferred(headers), site.settings.locale.as_str()];
+    let locale = wanted.into_iter().find_map(find_locale).unwrap_or(LOCALES[0]);
     let document = render(app, site, locale)?;
     let mut response = assets::rendered(document, "text/html; charset=utf-8", headers);
     let policy = [

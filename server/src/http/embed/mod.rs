@@ -1,0 +1,46 @@
+//! `/embed/…`: the scripts that run in a customer's page.
+
+pub mod loader;
+pub mod panel;
+mod texts;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use causette_shared::id::SiteKey;
+use causette_shared::problem::ProblemKind;
+
+use super::assets;
+use super::error::ApiError;
+use crate::app::App;
+use crate::secret::SecretHash;
+use crate::site::Site;
+use crate::store::site;
+
+/// A page may use a script for five minutes, and for a day longer while it fetches the next.
+const SHORTLY: &str = "public, max-age=300, stale-while-revalidate=86400";
+
+async fn find(app: &App, key: &str) -> Result<Site, ApiError> {
+    let unknown = || ApiError::new(ProblemKind::UnknownSite);
+    let key = key.parse::<SiteKey>().map_err(|_| unknown())?;
+    let mut tx = app.store.begin_read().await?;
+    site::find_site(&mut tx, &key).await?.ok_or_else(unknown)
+}
+
+/// Answers with a script that pages of any origin may run.
+fn script(code: String, headers: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", &SecretHash::of(&code).to_hex()[..32]);
+    let unchanged =
+        headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut response = if unchanged {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        assets::rendered(code, "text/javascript; charset=utf-8", headers)
+    };
+    let answer = response.headers_mut();
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(SHORTLY));
+    answer.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.insert(header::ETAG, tag);
+    }
+    response
+}

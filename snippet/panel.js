@@ -1,0 +1,174 @@
+// The loader's second half: fetched when the panel is first needed, beside the panel's own document.
+//
+// It shows the panel and speaks with it. What it knows of the first half is what is handed to it, `chat` and `tools`; what
+// the first half knows of it is what it returns. The rules at the head of `loader.js` hold here too.
+export default (chat, tools) => {
+  const { option, slot, section } = chat;
+  const { safely, listen, make, own, emit, render, minimise, announce, recall, keep, dress } = tools;
+
+  // --t --h: top and height of a full-screen panel.
+  const LOOKS =
+    '.fab:hover{transform:scale(1.06)}' +
+    '.fab:active{transform:none}' +
+    '.badge{position:absolute;top:-4px;right:-4px;min-width:22px;border-radius:30px;background:#c8102e;color:#fff;' +
+    'font-size:12px;line-height:22px;text-align:center}' +
+    '.panel{margin-bottom:var(--g);border:1px solid #8883;border-radius:16px;' +
+    'width:min(400px,100vw - 2*var(--x));height:min(640px,100vh - var(--g) - 2*var(--y));overflow:hidden;' +
+    'opacity:0;transform:translateY(8px);transition:.15s}' +
+    // Visible at once: what is still hidden cannot take the focus.
+    '.chat .panel{visibility:visible;opacity:1;transform:none;transition:.15s,visibility 0s}' +
+    '.sheet .panel{inset:var(--t) 0 auto;width:100%;height:var(--h);margin:0;border:0;border-radius:0}' +
+    '.inline{height:100%}' +
+    '.inline .panel{display:none;position:relative;box-sizing:border-box;width:100%;height:100%;min-height:360px;margin:0;' +
+    'box-shadow:none}' +
+    '.inline.chat .panel{display:block}' +
+    // Until the panel is there: the face in its head and its text box, in their places.
+    '.panel:before,.panel:after{position:absolute;inset:auto 16px 12px;content:"";height:40px;' +
+    'border-radius:30px;background:#8883;animation:in 1s 20 alternate}' +
+    '.panel:before{top:12px;width:40px;background:var(--c)}' +
+    'iframe{position:relative;z-index:1;width:100%;height:100%;border:0;opacity:0;transition:.15s}' +
+    '.ready iframe{opacity:1}' +
+    '@media print{aside{display:none}}';
+
+  let unread = 0;
+  let mark = ''; // what we put before the page's title
+  let page; // the address that the panel was told last
+
+  // The server puts our texts in place of the token, a line for each language: the frame's title, and the unread messages.
+  const texts = () => own(__CAUSETTE_PANEL_TEXTS__, option.locale).split('|');
+  const kept = { __proto__: null }; // what every new panel is told, by type
+  const fab = section.querySelector('.fab');
+  const said = section.querySelector('.said');
+  const badge = make('b', fab, 'badge');
+
+  // Commands whose last word holds for a panel that starts later, too. All others are said once.
+  const LASTING = /^(prefill|setAttributes|consent|theme)$/;
+
+  function narrow() {
+    return innerWidth < 480 || innerHeight < 500;
+  }
+
+  // Adds to what the first half has drawn, and returns more of the host element's style.
+  function draw() {
+    const sheet = narrow() && option.position != 'inline';
+    section.classList.toggle('sheet', sheet);
+    // What covers the screen has a button of its own to minimise it.
+    chat.covered = chat.covered || (sheet && chat.ready && section.classList.contains('chat'));
+    badge.hidden = !unread;
+    badge.textContent = unread;
+    if (unread) said.textContent = `${texts()[1]} ${unread}`;
+    if (chat.frame) chat.frame.title = texts()[0];
+    // A full-screen panel covers what the on-screen keyboard leaves free.
+    return `--t:${visualViewport.offsetTop}px;--h:${visualViewport.height}px`;
+  }
+
+  // ---- The line to the panel ---------------------------------------------------------------------------------------
+
+  function post(message) {
+    if (chat.port) chat.port.postMessage(message);
+  }
+
+  // Hands over what was said since; it waits in the port until the panel listens.
+  function flush() {
+    if (!chat.port) return;
+    const messages = chat.told;
+    chat.told = [];
+    messages.forEach((message) => {
+      if (LASTING.test(message.type)) kept[message.type] = message;
+      post(message);
+    });
+  }
+
+  // Runs at every load of the frame.
+  function shake() {
+    const channel = new MessageChannel();
+    chat.ready = false;
+    chat.port = channel.port1;
+    chat.port.onmessage = (event) => safely(receive, event.data);
+    const config = {
+      ...option,
+      // A function cannot be posted, and a token is fetched when it is asked for.
+      identity: !!option.identity,
+      session: recall(),
+      open: section.classList.contains('chat'),
+      prefill: kept.prefill,
+      resume: chat.resume,
+    };
+    chat.frame.contentWindow.postMessage({ causette: 1, type: 'init', config }, chat.origin, [channel.port2]);
+    Object.keys(kept).forEach((type) => post(kept[type]));
+    page = '';
+    measure();
+    flush();
+    visit();
+  }
+
+  function receive(message) {
+    const type = own(message, 'type');
+    if (type == 'ready') {
+      chat.ready = true;
+      chat.resume = null;
+      render();
+      enter();
+    }
+    if (type == 'minimise') minimise();
+    if (type == 'session' || type == 'forget') keep(own(message, 'secret'));
+    if (type == 'unread') count(message.count >>> 0, message.preview);
+    if (type == 'needIdentity') identify();
+    if (type == 'event') {
+      emit(message.name, message.data);
+      // Where a page that comes from Heyday listens.
+      if (message.name == 'conversation:transferred') safely(window.hd_Conversation_Transferred, message.data);
+    }
+  }
+
+  // The page's token, or what its function returns now: such a token is short-lived.
+  async function identify() {
+    let token = null;
+    try {
+      const given = option.identity;
+      token = typeof given == 'function' ? await given() : given;
+    } catch (error) {
+      emit('error', { kind: 'identity' });
+    }
+    post({ type: 'identity', token: token ? String(token) : null });
+  }
+
+  // The panel takes the focus that was wanted for it as soon as it can.
+  function enter() {
+    if (!chat.ready || !chat.wanted) return;
+    chat.wanted = false;
+    chat.frame.focus();
+    post({ type: 'focus' });
+  }
+
+  function measure() {
+    render();
+    post({ type: 'viewport', sheet: narrow() && option.position != 'inline' });
+  }
+
+  // Keeps the host page's own changes of its title: only a mark that still stands there is taken away.
+  function count(number, text) {
+    const title = document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
+    mark = number ? `(${number}) ` : '';
+    if (document.title != mark + title) document.title = mark + title;
+    unread = number;
+    announce(number, text);
+  }
+
+  // ---- Pages visited: only with consent to analytics, and without what stands behind `?` and `#` --------------------
+
+  function visit() {
+    const address = location.origin + location.pathname;
+    if (!(option.consent & 2) || address == page) return;
+    page = address;
+    post({ type: 'page', url: address, title: document.title });
+  }
+
+  // Where a page gives way to the next without being loaded. Before 2026 not every engine tells of it.
+  if (window.navigation) listen(navigation, 'navigatesuccess', visit);
+  listen(window, 'popstate', visit);
+  ['resize', 'scroll'].forEach((type) => listen(visualViewport, type, measure));
+  dress(LOOKS);
+
+  return { shake, draw, enter, count, flush };
+};
