@@ -3,3 +3,4 @@ window.violations = [];
 window.failures = [];
 addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective));
 addEventListener('error', (event) => window.failures.push(event.message));
+addEventListener('unhandledrejection', (event) => window.failures.push('rejected: ' + event.reason));

@@ -47,6 +47,10 @@ pub struct Looks<'a> {
     /// Where connections to the first address really go: past a wire that others reach the server by, under the address
     /// that the server knows itself by.
     pub detour: Option<(SocketAddr, SocketAddr)>,
+    /// A domain that is on this machine, with all its subdomains: for a site that has several.
+    pub domain: Option<&'a str>,
+    /// Whether frames of other sites get no cookies, as people may choose.
+    pub is_wary: bool,
 }
 
 /// A browser. Dropping it closes it; when the test is failing, it first leaves a picture of each window in
@@ -84,8 +88,16 @@ impl Browser {
         if let Some((from, to)) = looks.detour {
             flags.push(format!("--host-resolver-rules=MAP {from} {to}"));
         }
+        if let Some(domain) = looks.domain {
+            flags.push(format!("--host-resolver-rules=MAP {domain} 127.0.0.1, MAP *.{domain} 127.0.0.1"));
+        }
+        // 1: cookies of third parties are blocked (chrome/browser/content_settings, CookieControlsMode).
+        let preferences = match looks.is_wary {
+            true => json!({ "profile": { "cookie_controls_mode": 1, "block_third_party_cookies": true } }),
+            false => json!({}),
+        };
         let mut wanted = Capabilities::new();
-        wanted.insert("goog:chromeOptions".to_owned(), json!({ "args": flags }));
+        wanted.insert("goog:chromeOptions".to_owned(), json!({ "args": flags, "prefs": preferences }));
         wanted.insert("goog:loggingPrefs".to_owned(), logs);
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(wanted)
@@ -182,6 +194,25 @@ impl Browser {
         let name = self.client.issue_cmd(Command::get(&format!("element/{id}/computedlabel"))).await?;
         let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
         Ok((text(role), text(name)))
+    }
+
+    /// Everything on the console since this was asked last, with its level: `WARNING http://… "text"`.
+    ///
+    /// # Panics
+    /// The driver keeps no log.
+    pub async fn console(&self) -> Vec<String> {
+        let entries = self.log("browser").await;
+        let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        entries.iter().map(|entry| format!("{} {}", text(entry, "level"), text(entry, "message"))).collect()
+    }
+
+    /// Has the browser do something by its DevTools protocol.
+    ///
+    /// # Panics
+    /// It refuses.
+    pub async fn devtools(&self, name: &str, parameters: Value) -> Value {
+        let answer = self.client.issue_cmd(Command::devtools(name, parameters)).await;
+        answer.unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// The errors on the console since this was asked last: those of frames of other sites only in a browser that is

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -21,12 +21,17 @@ pub enum Policy {
     Open,
     /// The strictest that DESIGN 6 promises to work under.
     Strict,
+    /// Nothing but Trusted Types may become code, and the page makes none.
+    TrustedTypes,
+    /// The page is alone in its process, and embeds only what says that it may be embedded.
+    Isolated,
 }
 
 /// A customer's site. Dropping it closes it.
 pub struct HostSite {
     serving: JoinHandle<()>,
     asked: Asked,
+    port: u16,
     /// Where it lives. By name, and so another *site* than the server in the browser's eyes, as it is for customers.
     pub origin: String,
 }
@@ -35,7 +40,7 @@ type Asked = Arc<Mutex<Vec<String>>>;
 
 struct Shelf {
     chat: String,
-    policy: Option<HeaderValue>,
+    headers: HeaderMap,
     asked: Asked,
 }
 
@@ -45,22 +50,52 @@ impl HostSite {
     /// # Panics
     /// No port is free, or the server refuses the site.
     pub async fn open(server: &Server, policy: Policy) -> Self {
+        let site = Self::serve(server, policy, "localhost").await;
+        server.add_site(KEY, &[&site.origin]).await;
+        site
+    }
+
+    /// Opens a site whose snippet is that of another: the server knows the key, and not the pages' origin.
+    ///
+    /// # Panics
+    /// As `open`.
+    pub async fn open_unlisted(server: &Server) -> Self {
+        let site = Self::serve(server, Policy::Open, "localhost").await;
+        server.add_site(KEY, &["https://shop.example"]).await;
+        site
+    }
+
+    /// Opens a site under several names, of which the first is its origin's: browsers are to be told that all of them are
+    /// on this machine (`Looks::domain`).
+    ///
+    /// # Panics
+    /// As `open`.
+    pub async fn open_under(server: &Server, names: &[&str]) -> Self {
+        let site = Self::serve(server, Policy::Open, names.first().copied().unwrap_or("localhost")).await;
+        let origins: Vec<String> = names.iter().map(|name| site.origin_under(name)).collect();
+        server.add_site(KEY, &origins.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        site
+    }
+
+    async fn serve(server: &Server, policy: Policy, name: &str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
-        let origin = format!("http://localhost:{port}");
-        server.add_site(KEY, &[&origin]).await;
-        let chat = server.origin.clone();
-        let strict =
-            format!("default-src 'self'; script-src 'self' {chat}; frame-src {chat}; style-src 'self'");
-        let policy = (policy == Policy::Strict).then(|| strict.parse().expect("it is a header's value"));
         let asked = Asked::default();
-        let shelf = Arc::new(Shelf { chat, policy, asked: asked.clone() });
+        let chat = server.origin.clone();
+        let headers = headers(policy, &chat);
+        let shelf = Arc::new(Shelf { chat, headers, asked: asked.clone() });
         let app = axum::Router::new().fallback(page).with_state(shelf);
         let serving = tokio::spawn(async move {
             // It serves until it is aborted.
             let _ = axum::serve(listener, app).await;
         });
-        Self { serving, asked, origin }
+        Self { serving, asked, port, origin: format!("http://{name}:{port}") }
+    }
+
+    /// Its origin under another of its names.
+    #[must_use]
+    pub fn origin_under(&self, name: &str) -> String {
+        format!("http://{name}:{}", self.port)
     }
 
     /// The address of a page: `plain` for `snippet/test/plain.html`.
@@ -82,6 +117,25 @@ impl Drop for HostSite {
     }
 }
 
+fn headers(policy: Policy, chat: &str) -> HeaderMap {
+    let strict = format!("default-src 'self'; script-src 'self' {chat}; frame-src {chat}; style-src 'self'");
+    let wanted: &[(&'static str, &str)] = match policy {
+        Policy::Open => &[],
+        Policy::Strict => &[("content-security-policy", &strict)],
+        Policy::TrustedTypes => {
+            &[("content-security-policy", "require-trusted-types-for 'script'; trusted-types 'none'")]
+        }
+        Policy::Isolated => &[
+            ("cross-origin-embedder-policy", "require-corp"),
+            ("cross-origin-opener-policy", "same-origin"),
+        ],
+    };
+    let pairs = wanted.iter().map(|(name, value)| {
+        (HeaderName::from_static(name), HeaderValue::from_str(value).expect("it is a header's value"))
+    });
+    pairs.collect()
+}
+
 async fn page(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     shelf.asked.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
@@ -97,8 +151,6 @@ async fn page(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
     let text = text.replace("{{ORIGIN}}", &shelf.chat).replace("/embed/demo.js", &format!("/embed/{KEY}.js"));
     let media_type = if name.ends_with(".js") { "text/javascript" } else { "text/html; charset=utf-8" };
     let mut response = ([(header::CONTENT_TYPE, media_type)], text).into_response();
-    if let Some(policy) = &shelf.policy {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
-    }
+    response.headers_mut().extend(shelf.headers.clone());
     response
 }
