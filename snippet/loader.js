@@ -30,9 +30,7 @@
     dataLayer: false,
     ...__CAUSETTE_SETTINGS__,
   };
-  // `currentScript` is null where a bundler or a tag manager turned the snippet into a module.
-  const script = document.currentScript || document.querySelector(`script[src*="/embed/${settings.site}"]`);
-  const origin = new URL(script.src).origin;
+  let script, origin;
 
   // The attributes of `#hdAttributes`, for sites that come from Heyday, where their names are not ours.
   const HEYDAY = {
@@ -54,6 +52,9 @@
     position: 'bottom-right|bottom-left|inline',
     consent: '0|1|2|3',
     country: '[A-Z]{2}',
+    color: 'CSS colour',
+    launcher: 'selector',
+    target: 'selector',
   };
   // Where the texts stand in the line that the server makes of a language (server/src/http/embed.rs).
   const CLOSE = 0, DISMISS = 1, FAILED = 2, OPEN = 3;
@@ -87,6 +88,7 @@
     // In an element of the page: bubble above launcher, until the panel takes their place.
     '.inline>*{position:static}' +
     '@keyframes in{0%{opacity:.3}}' +
+    '@media print{aside{display:none}}' +
     '@media(prefers-reduced-motion){*,:before,:after{animation:none!important;transition:none!important}}';
 
   // ---- State -------------------------------------------------------------------------------------------------------
@@ -95,19 +97,19 @@
   const given = { __proto__: null }; // what `boot` and `update` were given
   const warned = { __proto__: null };
   // What both halves know: the frame, the port to it, whether it is `ready`, whether the focus is `wanted` there, what the
-  // page has `told` that each new panel is to know, and the token of the link that led here, until the panel has it.
-  const chat = { option, origin, told: [] };
+  // page has `told` that each new panel is to know, the token of the link that led here, until the panel has it, the number
+  // of `unread` messages, whether the `bubble` is there, and what it says instead of the greeting: the last unread message,
+  // or that the panel failed.
+  const chat = { __proto__: null, option, told: [], unread: 0 };
   let state; // welcome | chat | close
   let secret = null;
   let texts;
-  let unread = 0;
-  let notice = ''; // what the bubble says instead of the greeting: the last unread message, or that the panel failed
-  let bubble = false;
   let handlers = []; // [type, function, once]
+  let lives = 20;
   let queue; // commands given before the start, then null
   let half; // the promise of our second half
   let panel; // what it made
-  let color, ink;
+  let ink;
   let host, styles, section, note, words, dismiss, fab, said, bubbleTimer;
 
   const observer = new MutationObserver(() => later(attach, 0));
@@ -159,11 +161,20 @@
 
   // ---- Options: boot > data-* > #hdAttributes > the site's settings ------------------------------------------------
 
-  // Whether a value is what the option must be: what has no rule must be of the type of the site's setting.
+  // Whether a value is what the option must be: what has no rule must be of the type of the site's setting, and
+  // where that is an object, or nothing, it may be anything.
   function fits(key, value, fallback) {
-    const rule = RULES[key] || { __proto__: null, number: '[\\d.]+', boolean: 'true|false|0|1' }[typeof fallback];
-    const good = key == 'color' ? CSS.supports(key, value) : !rule || RegExp(`^(${rule})$`).test(value);
-    if (!good) warn(key, 'must be', rule || 'a CSS colour', 'and is', value);
+    const rule = RULES[key] || typeof fallback;
+    const good = safely(() =>
+      key == 'color'
+        ? CSS.supports(key, value)
+        : rule == 'selector'
+        ? [document.querySelector(value)]
+        : rule == 'number'
+        ? value >= 0 && value < 1 / 0
+        : rule == 'object' || RegExp(`^(${rule == 'boolean' ? 'true|false|0|1' : rule})$`).test(value)
+    );
+    if (!good) warn(key, 'must be a', rule, 'and is', value);
     return good;
   }
 
@@ -180,9 +191,9 @@
       if (typeof fallback == 'number') option[key] = +option[key];
       if (typeof fallback == 'boolean') option[key] = !/^(false|0)$/.test(option[key]);
     });
-    const tags = [option.locale, document.documentElement.lang, navigator.language, settings.locale, 'en'];
+    const tags = [option.locale, document.documentElement.lang, ...navigator.languages, settings.locale, 'en'];
     option.locale = tags
-      .map((tag) => (tag || '').slice(0, 2).toLowerCase())
+      .map((tag) => `${tag}`.slice(0, 2).toLowerCase())
       .find((tag) => own(settings.texts, tag));
     texts = settings.texts[option.locale].split('|');
     option.greeting = own(option.greeting, option.locale) || own(option.greeting, 'en') || option.greeting;
@@ -197,19 +208,21 @@
     [option.color, `color-mix(in srgb,${option.color},${option.color})`].forEach((value) =>
       probe.style.setProperty('color', value)
     );
-    color = getComputedStyle(probe).getPropertyValue('color');
+    const color = getComputedStyle(probe).getPropertyValue('color');
     probe.remove();
     const [red, green, blue] = color
-      .match(/[\d.]+/g)
-      .map((channel) => (channel / (color[0] == 'r' ? 255 : 1)) ** 2.2);
-    ink = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? '#000' : '#fff';
+      .match(/[\d.e-]+/g)
+      .map((channel) => Math.max(0, channel * (color[0] == 'r' || 255)));
+    option.color = `rgb(${red},${green},${blue})`;
+    ink = 0.2126 * red ** 2.2 + 0.7152 * green ** 2.2 + 0.0722 * blue ** 2.2 > 35453 ? '#000' : '#fff';
+    render();
   }
 
   // ---- Memory: one cookie, `1.{secret}.{state}` --------------------------------------------------------------------
 
   // Finds [, secret, state].
   function remembered() {
-    return safely(() => RegExp(`\\bcausette_${settings.site}=1.([\\w-]{43})?.(\\w+)`).exec(document.cookie)) || [];
+    return safely(() => RegExp(`\\bcausette_${settings.site}=1.([\\w-]{43})?.(${RULES.state})`).exec(document.cookie)) || [];
   }
 
   // Another tab may have begun the conversation since.
@@ -280,7 +293,7 @@
 
   function build() {
     host = document.createElement('causette-chat');
-    const root = host.attachShadow({ mode: 'open' });
+    const root = host.attachShadow({ __proto__: null, mode: 'open' });
     styles = dress(LOOKS);
     section = chat.section = make('aside', root);
     section.hidden = true;
@@ -307,28 +320,18 @@
     chat.covered = open && (inline || !option.minimizable);
     label(fab, open ? texts[CLOSE] : texts[OPEN]);
     fab.setAttribute('aria-expanded', open);
-    said.textContent = notice;
-    note.hidden = open || !bubble;
-    words.textContent = notice || option.greeting;
+    said.textContent = chat.notice;
+    note.hidden = open || !chat.bubble;
+    words.textContent = chat.notice || option.greeting;
     label(dismiss, texts[DISMISS]);
     const more = panel ? panel.draw() : '';
     fab.hidden = option.launcher != 'default' || chat.covered;
-    styles.cssRules[0].style.cssText =
-      `all:initial!important;position:${inline ? 'static!important;display:block' : 'fixed'}!important;` +
-      `z-index:${option.zIndex}!important;--c:${color};--o:${ink};` +
-      `color-scheme:${option.theme == 'auto' ? 'light dark' : option.theme}!important;` +
-      `--x:${option.offsetX}px;--y:${option.offsetY}px;--g:${fab.hidden ? 0 : 74}px;${more}`;
-  }
-
-  // What the panel says of unread messages.
-  function announce(count, text) {
-    notice = text;
-    if (count) bubble = state != 'chat' && text;
-    if (count != unread) {
-      unread = count;
-      emit('unread:changed', { count });
-    }
-    render();
+    styles.cssRules[0].style.cssText = (
+      `all:initial;position:${inline ? 'static;display:block' : 'fixed'};` +
+      `z-index:${option.zIndex};--c:${option.color};--o:${ink};` +
+      `color-scheme:${option.theme == 'auto' ? 'light dark' : option.theme};` +
+      `--x:${option.offsetX}px;--y:${option.offsetY}px;--g:${fab.hidden ? 0 : 74}px;${more}`
+    ).replace(/;/g, '!important;');
   }
 
   // ---- States ------------------------------------------------------------------------------------------------------
@@ -337,34 +340,34 @@
     const before = state;
     const open = next == 'chat';
     const inside = document.activeElement == host;
-    if (!next || next == before || !fits('state', next)) return;
+    if (!host || !next || next == before || !fits('state', next)) return;
     recall();
     state = next;
-    bubble = false;
+    chat.bubble = false;
     clearTimeout(bubbleTimer);
-    if (open) notice = '';
+    if (open) chat.notice = '';
     render();
     remember();
-    if (open) load();
     tell(open ? 'shown' : 'hidden');
     chat.wanted = open && focus;
     if (panel) panel.enter();
-    if (!open && inside) safely(() => (document.querySelector(option.launcher) || fab).focus());
+    if (!open && inside) (document.querySelector(option.launcher) || fab).focus();
     if (next == 'welcome') bubbleTimer = later(greet, option.greetingDelay);
     emit('state:changed', { state });
     if (open || before == 'chat') emit(open ? 'opened' : 'closed');
     safely(window.hdOnWidgetStateChange, state);
+    if (open) load();
   }
 
   function greet() {
-    bubble = option.greeting;
+    chat.bubble = option.greeting;
     render();
     if (option.closeDelay) bubbleTimer = later(hush, option.closeDelay);
   }
 
   function hush() {
     go('close');
-    bubble = false;
+    chat.bubble = false;
     render();
   }
 
@@ -380,30 +383,27 @@
 
   // The frame and our second half are fetched at the same time.
   function load() {
-    if (chat.frame) return;
+    if (chat.frame || !host.isConnected) return;
     if (!navigator.onLine) return lose();
     const frame = (chat.frame = document.createElement('iframe'));
     frame.sandbox = 'allow-scripts allow-same-origin allow-forms allow-popups allow-downloads';
     frame.src = `${origin}/widget/${settings.site}?locale=${option.locale}`;
-    half = half || __CAUSETTE_PANEL__;
-    half.then(
-      ({ default: begin }) => {
-        // A page that may not embed the site gets none, and the reason on its console.
-        panel = panel || safely(begin, chat, tools);
-        panel ? render() : lose();
-      },
-      () => (half = lose())
-    );
+    // A page that may not embed the site gets none, and the reason on its console.
+    half = half || __CAUSETTE_PANEL__.catch(() => (half = 0));
+    half.then((module) => {
+      if (frame != chat.frame) return;
+      panel = panel || safely(() => module.default(chat, safely, make, own, emit, render, minimise, recall, dress, (fresh) => ((secret = fresh), remember())));
+      panel ? render() : lose();
+    });
     // At every load of the frame: a page that moves our host element in its tree makes the frame load again.
-    listen(frame, 'load', () => half.then(() => safely(panel.shake)));
+    listen(frame, 'load', () => half.then(() => safely(() => panel.shake())));
     chat.slot.appendChild(frame);
     later(() => frame == chat.frame && !chat.ready && lose(), PANEL_DEADLINE);
   }
 
   function unload() {
-    if (chat.frame) chat.frame.remove();
-    chat.frame = chat.port = null;
-    chat.ready = false;
+    chat.frame?.remove();
+    chat.frame = chat.port = chat.ready = null;
   }
 
   // The panel gives way to the bubble, which says so and tries again when pressed.
@@ -411,16 +411,15 @@
     unload();
     if (state != 'chat') return;
     go('close');
-    notice = texts[FAILED];
-    bubble = true;
+    chat.notice = texts[FAILED];
+    chat.bubble = true;
     render();
     emit('error', { kind: 'unreachable' });
   }
 
-  // Says something to the panel, at the latest when there is one. By way of JSON, since a value that cannot be cloned would
-  // keep it from starting.
+  // Says something to the panel, at the latest when there is one.
   function tell(type, values) {
-    chat.told = [...chat.told, { ...JSON.parse(JSON.stringify(values || 0)), type }].slice(-50);
+    chat.told = [...chat.told, { ...values, type }].slice(-50);
     if (panel) panel.flush();
   }
 
@@ -428,7 +427,11 @@
 
   const commands = {
     __proto__: null,
-    boot: update,
+    // Also what brings the chat back after `destroy`.
+    boot(values) {
+      update(values);
+      if (!host) start();
+    },
     update,
     // Off the page, and the session off the device: for a host that signs its user out.
     shutdown() {
@@ -461,23 +464,24 @@
       handlers = handlers.filter((one) => one[0] != type || one[1] != handler);
     },
     // That there is a session may be known, never which.
-    get: (key) => ({ state, unread, session: !!secret })[key],
+    get: (key) => ({ state, unread: chat.unread, session: !!secret })[key],
   };
 
-  // Also what brings the chat back after `destroy`.
   function update(values) {
-    const before = option.locale;
+    const place = () => [option.locale, option.position, option.target].join();
+    const before = place();
     configure(values);
-    if (!host) return start();
-    paint();
-    if (chat.frame && option.locale != before) {
+    if (!host) return;
+    if (place() != before) {
+      host.remove();
       unload();
-      load();
+      attach();
     }
     go(own(values, 'state'));
-    render();
     tell('theme', option);
     if (own(values, 'identity')) tell('identify');
+    // Last: it fails where we have no place in the page yet, and is done again when we have.
+    paint();
   }
 
   // What the panel alone can do.
@@ -494,12 +498,12 @@
   }
 
   function destroy() {
-    if (panel) panel.count(0, '');
+    if (panel) panel.stop();
     clearTimeout(bubbleTimer);
     unload();
     observer.disconnect();
     host.remove();
-    host = panel = null;
+    host = panel = state = null;
   }
 
   function causette(command, ...values) {
@@ -508,30 +512,32 @@
     warn(command, 'is no command');
   }
 
-  const tools = { safely, listen, make, own, emit, render, minimise, announce, recall, dress, keep: (fresh) => ((secret = fresh), remember()) };
-
   // ---- Start -------------------------------------------------------------------------------------------------------
 
+  // Into its place in the page, when that is there and we are not. Swaps of the page come one by one; a script that removes
+  // whatever it does not know would go around in circles with us, so each time that we come back is one of twenty, and is
+  // had again after twenty seconds.
   function attach() {
     const inline = option.position == 'inline';
-    const place = inline ? document.querySelector(option.target) : document.body;
-    if (!host || host.isConnected || !place) return;
-    place.appendChild(host);
+    const place = document.querySelector(inline ? option.target : 'body');
+    if (!host) return;
     [document.documentElement, document.body].forEach((node) =>
-      observer.observe(node, { childList: true, subtree: inline })
+      observer.observe(node, { __proto__: null, childList: true, subtree: inline })
     );
+    if (!place || host.isConnected || !lives) return;
+    lives--;
+    later(() => lives++, 20);
+    place.appendChild(host);
+    paint();
+    // Where a conversation exists its panel lives in the background, for presence and unread messages.
+    if (secret || state == 'chat') load();
   }
 
   function start() {
-    const memory = remembered();
     build();
-    attach();
-    paint();
-    state = null;
-    [chat.resume && 'chat', option.state, memory[2], settings.state].forEach((one) => state || go(one));
+    go((chat.resume && 'chat') || option.state || remembered()[2] || settings.state);
     section.hidden = false;
-    // A conversation exists: its panel lives in the background for presence and unread messages.
-    if (secret) load();
+    attach();
   }
 
   function begin() {
@@ -549,10 +555,16 @@
   safely(() => {
     const stub = window.causette;
     if (own(stub, 'version')) return;
+    // `currentScript` is null where a bundler or a tag manager turned the snippet into a module, and an element of the page
+    // where one has taken its name.
+    script = [document.currentScript, document.querySelector(`script[src*="/embed/${settings.site}"]`)].find(
+      (one) => one?.text != null
+    );
+    chat.origin = origin = new URL(script.src).origin;
     queue = [...(own(stub, 'q') || [])];
     causette.version = 1;
     window.causette = causette;
-    claim();
+    safely(claim);
     listen(window, 'hashchange', claim);
     if (document.readyState == 'loading') listen(document, 'DOMContentLoaded', begin);
     else begin();

@@ -1,10 +1,9 @@
 // The loader's second half: fetched when the panel is first needed, beside the panel's own document.
 //
-// It shows the panel and speaks with it. What it knows of the first half is what is handed to it, `chat` and `tools`; what
-// the first half knows of it is what it returns. The rules at the head of `loader.js` hold here too.
-export default (chat, tools) => {
-  const { option, slot, section } = chat;
-  const { safely, listen, make, own, emit, render, minimise, announce, recall, keep, dress } = tools;
+// It shows the panel and speaks with it. What it knows of the first half is what is handed to it, `chat` and a few
+// functions; what the first half knows of it is what it returns. The rules at the head of `loader.js` hold here too.
+export default (chat, safely, make, own, emit, render, minimise, recall, dress, keep) => {
+  const { option, section } = chat;
 
   // --t --h: top and height of a full-screen panel.
   const LOOKS =
@@ -27,10 +26,8 @@ export default (chat, tools) => {
     'border-radius:30px;background:#8883;animation:in 1s 20 alternate}' +
     '.panel:before{top:12px;width:40px;background:var(--c)}' +
     'iframe{position:relative;z-index:1;width:100%;height:100%;border:0;opacity:0;transition:.15s}' +
-    '.ready iframe{opacity:1}' +
-    '@media print{aside{display:none}}';
+    '.ready iframe{opacity:1}';
 
-  let unread = 0;
   let mark = ''; // what we put before the page's title
   let page; // the address that the panel was told last
 
@@ -54,9 +51,9 @@ export default (chat, tools) => {
     section.classList.toggle('sheet', sheet);
     // What covers the screen has a button of its own to minimise it.
     chat.covered = chat.covered || (sheet && chat.ready && section.classList.contains('chat'));
-    badge.hidden = !unread;
-    badge.textContent = unread;
-    if (unread) said.textContent = `${texts()[1]} ${unread}`;
+    badge.hidden = !chat.unread;
+    badge.textContent = chat.unread;
+    if (chat.unread) said.textContent = `${texts()[1]} ${chat.unread}`;
     if (chat.frame) chat.frame.title = texts()[0];
     // A full-screen panel covers what the on-screen keyboard leaves free.
     return `--t:${visualViewport.offsetTop}px;--h:${visualViewport.height}px`;
@@ -64,8 +61,18 @@ export default (chat, tools) => {
 
   // ---- The line to the panel ---------------------------------------------------------------------------------------
 
+  // What a page has given may hold what cannot be cloned, such as a function or a framework's proxy. The way through JSON
+  // is the second choice: libraries of 2008 have spoilt it on some pages.
+  function deliver(send, message) {
+    try {
+      send(message);
+    } catch (error) {
+      send(JSON.parse(JSON.stringify(message)));
+    }
+  }
+
   function post(message) {
-    if (chat.port) chat.port.postMessage(message);
+    if (chat.port) deliver((one) => chat.port.postMessage(one), message);
   }
 
   // Hands over what was said since; it waits in the port until the panel listens.
@@ -75,7 +82,7 @@ export default (chat, tools) => {
     chat.told = [];
     messages.forEach((message) => {
       if (LASTING.test(message.type)) kept[message.type] = message;
-      post(message);
+      safely(post, message);
     });
   }
 
@@ -94,8 +101,9 @@ export default (chat, tools) => {
       prefill: kept.prefill,
       resume: chat.resume,
     };
-    chat.frame.contentWindow.postMessage({ causette: 1, type: 'init', config }, chat.origin, [channel.port2]);
-    Object.keys(kept).forEach((type) => post(kept[type]));
+    const init = { causette: 1, type: 'init', config };
+    deliver((one) => chat.frame.contentWindow.postMessage(one, chat.origin, [channel.port2]), init);
+    Object.keys(kept).forEach((type) => safely(post, kept[type]));
     page = '';
     measure();
     flush();
@@ -112,12 +120,14 @@ export default (chat, tools) => {
     }
     if (type == 'minimise') minimise();
     if (type == 'session' || type == 'forget') keep(own(message, 'secret'));
-    if (type == 'unread') count(message.count >>> 0, message.preview);
+    if (type == 'unread') count(own(message, 'count') >>> 0, own(message, 'preview'));
     if (type == 'needIdentity') identify();
     if (type == 'event') {
-      emit(message.name, message.data);
+      const name = own(message, 'name');
+      const data = own(message, 'data');
+      emit(name, data);
       // Where a page that comes from Heyday listens.
-      if (message.name == 'conversation:transferred') safely(window.hd_Conversation_Transferred, message.data);
+      if (name == 'conversation:transferred') safely(window.hd_Conversation_Transferred, data);
     }
   }
 
@@ -151,8 +161,13 @@ export default (chat, tools) => {
     const title = document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
     mark = number ? `(${number}) ` : '';
     if (document.title != mark + title) document.title = mark + title;
-    unread = number;
-    announce(number, text);
+    chat.notice = text;
+    if (number) chat.bubble = text && !section.classList.contains('chat');
+    if (number != chat.unread) {
+      chat.unread = number;
+      emit('unread:changed', { count: number });
+    }
+    render();
   }
 
   // ---- Pages visited: only with consent to analytics, and without what stands behind `?` and `#` --------------------
@@ -164,11 +179,26 @@ export default (chat, tools) => {
     post({ type: 'page', url: address, title: document.title });
   }
 
+  // ---- What is listened to outside of our element, until the page takes the chat away ------------------------------
+
+  const outside = [];
+
+  function listen(target, type, work) {
+    const listener = () => safely(work);
+    target.addEventListener(type, listener);
+    outside.push(() => target.removeEventListener(type, listener));
+  }
+
+  function stop() {
+    count(0, '');
+    outside.forEach((forget) => forget());
+  }
+
   // Where a page gives way to the next without being loaded. Before 2026 not every engine tells of it.
   if (window.navigation) listen(navigation, 'navigatesuccess', visit);
   listen(window, 'popstate', visit);
   ['resize', 'scroll'].forEach((type) => listen(visualViewport, type, measure));
   dress(LOOKS);
 
-  return { shake, draw, enter, count, flush };
+  return { shake, draw, enter, flush, stop };
 };

@@ -142,6 +142,15 @@ async fn page(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
     if path == "/favicon.ico" {
         return StatusCode::NO_CONTENT.into_response();
     }
+    // What stands between a page and its script, now and then.
+    match path.strip_prefix("/answer/").and_then(|rest| rest.split('/').next()) {
+        Some("503") => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Some("html") => {
+            let kind = [(header::CONTENT_TYPE, "text/html"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+            return (kind, "<!doctype html><title>Please sign in to the hotel's network</title>").into_response();
+        }
+        _ => {}
+    }
     let name = path.trim_start_matches('/');
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
     let text = match tokio::fs::read_to_string(environment::host_pages().join(name)).await {

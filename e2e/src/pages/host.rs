@@ -100,7 +100,7 @@ impl<'a> HostPage<'a> {
     /// # Panics
     /// One has.
     pub async fn assert_unharmed(self) {
-        assert_eq!(self.ask("JSON.stringify([window.violations, window.failures])").await, "[[],[]]");
+        assert_eq!(self.ask("[window.violations, window.failures]").await, json!([[], []]));
     }
 
     /// What the panel was told at its start, when it was.

@@ -35,7 +35,7 @@ async fn the_launcher_and_panel_stand_where_the_page_says() {
     for (sources, [left, right, below]) in rows {
         let page = visit(&browser, &site, &server, sources.clone()).await;
         let place = page.ask(PLACE).await;
-        let wide = page.ask(&format!("{width} - 58")).await.as_i64().unwrap_or_default();
+        let wide = page.ask(&format!("{width} - 60")).await.as_i64().unwrap_or_default();
         let wanted = if left == 1 { [wide - right, right, below] } else { [left, wide - left, below] };
         assert_eq!(place, json!(wanted), "{sources}");
     }
@@ -178,7 +178,7 @@ async fn any_colour_and_theme_can_be_read() {
                   const ground = pixel(looks(launcher).backgroundColor);
                   const [high, low] = [light(ground), light(pixel(looks(launcher).color))].sort((a, b) => b - a);
                   return ground[3] == 255 ? high / low : 0;
-                })(document.createElement('canvas').getContext('2d'))",
+                })(document.createElement('canvas').getContext('2d', { willReadFrequently: true }))",
             )
             .await;
         assert!(contrast.as_f64().is_some_and(|contrast| contrast >= 4.5), "{color}: {contrast}");

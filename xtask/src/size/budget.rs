@@ -1,4 +1,4 @@
-//! The limits, in bytes as they travel.
+//! The limits: bytes as they travel, and what the stories measure.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 /// The content of snippet/budget.toml.
-#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// The loader with a site's settings in it.
@@ -17,6 +17,10 @@ pub struct Budget {
     pub widget_code_brotli: usize,
     /// All that the first opening of the desk fetches.
     pub desk_open_brotli: usize,
+    /// The sum of layout shifts that the loader may cause. Measured in a browser, by the stories.
+    pub layout_shift: f64,
+    /// The tasks over 50 ms that the loader may cause. Measured in a browser, by the stories.
+    pub long_tasks: usize,
 }
 
 impl Budget {
@@ -69,7 +73,8 @@ mod tests {
     #[test]
     fn every_limit_has_to_be_there_and_no_other() {
         let text =
-            "loader_brotli = 1\nwidget_open_brotli = 2\nwidget_code_brotli = 3\ndesk_open_brotli = 4\n";
+            "loader_brotli = 1\nwidget_open_brotli = 2\nwidget_code_brotli = 3\ndesk_open_brotli = 4\n\
+             layout_shift = 0\nlong_tasks = 0\n";
         assert_eq!(Budget::read(text).expect("is complete").widget_code_brotli, 3);
         assert!(Budget::read("loader_brotli = 1").is_err());
         assert!(Budget::read(&format!("{text}widget_brotli = 5")).is_err());

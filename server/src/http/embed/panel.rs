@@ -36,9 +36,7 @@ pub async fn panel(
         }
     };
     let mut response = script(code, &headers);
-    let answer = response.headers_mut();
-    answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    answer.append(header::VARY, HeaderValue::from_static("origin"));
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
     Ok(response)
 }
 
