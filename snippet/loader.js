@@ -494,7 +494,7 @@
 
   function reveal(type) {
     section.hidden = type == 'hidden';
-    if (state == 'chat') tell(type);
+    if (host && state == 'chat') tell(type);
   }
 
   function destroy() {
@@ -503,7 +503,7 @@
     unload();
     observer.disconnect();
     host.remove();
-    host = panel = state = null;
+    host = panel = null;
   }
 
   function causette(command, ...values) {
@@ -535,6 +535,7 @@
 
   function start() {
     build();
+    state = null;
     go((chat.resume && 'chat') || option.state || remembered()[2] || settings.state);
     section.hidden = false;
     attach();

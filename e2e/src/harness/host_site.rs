@@ -125,10 +125,9 @@ fn headers(policy: Policy, chat: &str) -> HeaderMap {
         Policy::TrustedTypes => {
             &[("content-security-policy", "require-trusted-types-for 'script'; trusted-types 'none'")]
         }
-        Policy::Isolated => &[
-            ("cross-origin-embedder-policy", "require-corp"),
-            ("cross-origin-opener-policy", "same-origin"),
-        ],
+        Policy::Isolated => {
+            &[("cross-origin-embedder-policy", "require-corp"), ("cross-origin-opener-policy", "same-origin")]
+        }
     };
     let pairs = wanted.iter().map(|(name, value)| {
         (HeaderName::from_static(name), HeaderValue::from_str(value).expect("it is a header's value"))
@@ -147,7 +146,8 @@ async fn page(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
         Some("503") => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Some("html") => {
             let kind = [(header::CONTENT_TYPE, "text/html"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
-            return (kind, "<!doctype html><title>Please sign in to the hotel's network</title>").into_response();
+            return (kind, "<!doctype html><title>Please sign in to the hotel's network</title>")
+                .into_response();
         }
         _ => {}
     }

@@ -29,8 +29,17 @@ async fn events_reach_handlers_the_document_and_the_data_layer() {
          document.addEventListener('causette:unread:changed', (event) => heard.push('unread ' + event.detail.count));",
     )
     .await;
-    assert!(page.add_snippet(&format!("{}/embed/shop.js", server.origin), json!({ "boot": { "dataLayer": true } })).await);
-    assert_eq!(page.ask("[window.heard, window.early || null]").await, json!([["hd welcome", "ready"], null]));
+    assert!(
+        page.add_snippet(
+            &format!("{}/embed/shop.js", server.origin),
+            json!({ "boot": { "dataLayer": true } })
+        )
+        .await
+    );
+    assert_eq!(
+        page.ask("[window.heard, window.early || null]").await,
+        json!([["hd welcome", "ready"], null])
+    );
     page.act(
         "window.heard = [];
          window.stop = causette('on', 'closed', () => heard.push('closed'));
@@ -41,7 +50,9 @@ async fn events_reach_handlers_the_document_and_the_data_layer() {
     .await;
     assert_eq!(
         page.ask("window.heard").await,
-        json!(["hd chat", "once", "off", "dom null", "hd close", "closed", "hd chat", "dom null", "hd close"])
+        json!([
+            "once", "off", "dom null", "hd chat", "closed", "hd close", "dom null", "hd chat", "hd close"
+        ])
     );
     assert_eq!(
         page.ask("['state', 'unread', 'session', 'nothing'].map((key) => causette('get', key))").await,
@@ -61,7 +72,9 @@ async fn events_reach_handlers_the_document_and_the_data_layer() {
     // The names of events, and nothing of what was said.
     let layer = page.ask("JSON.stringify(window.dataLayer)").await;
     let layer = layer.as_str().unwrap_or_default();
-    for name in ["ready", "opened", "message:sent", "conversation:started", "message:received", "unread:changed"] {
+    for name in
+        ["ready", "opened", "message:sent", "conversation:started", "message:received", "unread:changed"]
+    {
         assert!(layer.contains(&format!("\"event\":\"causette:{name}\"")), "{name}: {layer}");
     }
     assert!(!layer.contains("1234") && !layer.contains("yourself"), "{layer}");
@@ -74,7 +87,10 @@ async fn a_chat_that_was_taken_away_leaves_nothing_until_it_is_booted_again() {
     let site = HostSite::open(&server, Policy::Open).await;
     let visitor = Browser::open("visitor").await;
     let page = visit(&visitor, &site, &server, json!({ "boot": { "launcher": ".help" } })).await;
-    page.act("document.querySelector('main').innerHTML = '<button class=help>Help</button>'; causette('open')").await;
+    page.act(
+        "document.querySelector('main').innerHTML = '<button class=help>Help</button>'; causette('open')",
+    )
+    .await;
     let panel = page.shop().panel();
     panel.say("Remember me").await;
     panel.wait_until_sent().await;
@@ -86,7 +102,10 @@ async fn a_chat_that_was_taken_away_leaves_nothing_until_it_is_booted_again() {
     visitor.wait_for_title("that one is unread", |title| title.starts_with("(1) ")).await;
 
     // Whatever is asked of it now, nothing happens: no node, no mark, no event, no cookie touched.
-    page.act("window.told = 0; causette('on', 'state:changed', () => { window.told++ }); causette('destroy')").await;
+    page.act(
+        "window.told = 0; causette('on', 'state:changed', () => { window.told++ }); causette('destroy')",
+    )
+    .await;
     assert_eq!(page.ask("[chat, document.title]").await, json!([null, "Page without the chat"]));
     let cookie = page.ask("document.cookie").await;
     page.act(
@@ -119,7 +138,10 @@ async fn a_chat_that_was_taken_away_leaves_nothing_until_it_is_booted_again() {
 
     // The session goes with `shutdown`, and the next person begins anew.
     page.act("causette('shutdown')").await;
-    assert_eq!(page.ask("[chat, document.cookie, causette('get', 'session')]").await, json!([null, "", false]));
+    assert_eq!(
+        page.ask("[chat, document.cookie, causette('get', 'session')]").await,
+        json!([null, "", false])
+    );
     page.act("causette('boot', { state: 'chat' })").await;
     panel.view.wait_for_text("How can we help?").await;
     assert!(!panel.view.text().await.unwrap_or_default().contains("Remember me"));
@@ -152,7 +174,8 @@ async fn what_the_page_gives_reaches_the_panel_or_nobody() {
     assert_eq!(panel.view.value_of("Name").await, "Ada");
     // Out of sight and back, without being closed.
     page.act("causette('hide')").await;
-    page.wait_for("[shown(launcher), shown(frame), causette('get', 'state')]", json!([false, false, "chat"])).await;
+    page.wait_for("[shown(launcher), shown(frame), causette('get', 'state')]", json!([false, false, "chat"]))
+        .await;
     page.act("causette('show')").await;
     page.wait_for("[shown(launcher), shown(frame)]", json!([true, true])).await;
     page.assert_unharmed().await;

@@ -22,7 +22,8 @@ async fn a_page_of_an_origin_that_is_not_listed_is_told_so_in_one_line() {
     for _ in 0..2 {
         page.act("launcher.click()").await;
         page.shop().launcher.wait_for_text(SORRY).await;
-        page.wait_for("[causette('get', 'state'), frame, shown(launcher)]", json!(["close", null, true])).await;
+        page.wait_for("[causette('get', 'state'), frame, shown(launcher)]", json!(["close", null, true]))
+            .await;
     }
     let said = visitor.console().await;
     let (ours, theirs): (Vec<&String>, Vec<&String>) =
@@ -34,7 +35,12 @@ async fn a_page_of_an_origin_that_is_not_listed_is_told_so_in_one_line() {
     assert!(theirs.iter().all(|line| line.contains("frame-ancestors")), "{theirs:#?}");
     page.assert_unharmed().await;
     let events = page.ask("window.events").await;
-    let round = ["state:changed {\"state\":\"chat\"}", "opened null", "state:changed {\"state\":\"close\"}", "closed null"];
+    let round = [
+        "state:changed {\"state\":\"chat\"}",
+        "opened null",
+        "state:changed {\"state\":\"close\"}",
+        "closed null",
+    ];
     let error = "error {\"kind\":\"unreachable\"}";
     let wanted: Vec<&str> = round.into_iter().chain([error]).cycle().take(10).collect();
     assert_eq!(events, json!(wanted));
@@ -82,6 +88,7 @@ async fn a_panel_that_does_not_come_gives_way_and_can_be_tried_again() {
     // The second half is there, and the document does not come.
     page.act("causette('destroy')").await;
     server.kill().await;
+    visitor.devtools("Network.clearBrowserCache", json!({})).await;
     page.act("causette('boot', { state: 'chat' })").await;
     page.shop().launcher.wait_for_text(SORRY).await;
     page.wait_for("frame", Value::Null).await;
@@ -118,13 +125,13 @@ async fn a_page_in_a_sandbox_has_a_launcher_and_no_exception() {
     .await;
     let refused = ask("try { return document.cookie } catch (error) { return error.name }").await;
     assert_eq!(refused.expect("the sandbox answers"), "SecurityError");
-    let press = format!("causette('setConsent', 3); causette('close'); {launcher}.click(); return causette('get', 'state')");
+    let press = format!(
+        "causette('setConsent', 3); causette('close'); {launcher}.click(); return causette('get', 'state')"
+    );
     assert_eq!(ask(&press).await.expect("the launcher can be pressed"), "chat");
     // Its origin is none, so that no site can list it.
-    wait_until("the chat to give way", async || {
-        Ok(ask("return causette('get', 'state')").await? == "close")
-    })
-    .await;
+    wait_until("the chat to give way", async || Ok(ask("return causette('get', 'state')").await? == "close"))
+        .await;
     let noted = ask("return JSON.stringify([window.violations, window.failures])").await;
     assert_eq!(noted.expect("the sandbox answers"), "[[],[]]");
     let ours = visitor.console().await.into_iter().filter(|line| line.contains("Causette:")).count();

@@ -19,7 +19,8 @@ async fn converse(page: HostPage<'_>, server: &Server, text: &str) {
     shop.open_chat().await;
     panel.wait_for_message("It does.").await;
     shop.close_chat().await;
-    page.act("causette('update', { theme: 'dark', locale: 'fr' }); causette('shutdown'); causette('boot')").await;
+    page.act("causette('update', { theme: 'dark', locale: 'fr' }); causette('shutdown'); causette('boot')")
+        .await;
     shop.in_french().wait_until_closed().await;
     page.assert_unharmed().await;
     assert_eq!(page.browser.console().await, Vec::<String>::new(), "{text}");
@@ -33,7 +34,8 @@ async fn trusted_types_and_isolation_are_kept() {
     let page = HostPage::visit(&visitor, &site, "strict-csp").await;
     converse(page, &server, "Does this work with trusted types?").await;
     // The policy is in force, or silence would mean nothing.
-    page.act("try { document.createElement('div').innerHTML = 'x' } catch (error) { window.refused = true }").await;
+    page.act("try { document.createElement('div').innerHTML = 'x' } catch (error) { window.refused = true }")
+        .await;
     assert_eq!(page.ask("window.refused").await, true);
 
     let server = Server::start().await;
@@ -58,7 +60,11 @@ async fn old_libraries_do_not_come_between() {
     assert_eq!(panel.view.value_of("Name").await, "Ada \"the\" Lovelace");
     page.shop().close_chat().await;
     converse(page, &server, "Does this work beside old libraries?").await;
-    assert_eq!(page.ask("JSON.stringify(['x'])").await, "\"[\\\"\\\\\\\"x\\\\\\\"\\\"]\"", "they are in force");
+    assert_eq!(
+        page.ask("JSON.stringify(['x'])").await,
+        "\"[\\\"\\\\\\\"x\\\\\\\"\\\"]\"",
+        "they are in force"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +96,8 @@ async fn no_style_sheet_of_the_page_reaches_the_chat() {
         // What covers the whole page, almost as high as can be, does not cover the chat.
         let hit = "document.elementFromPoint(box(launcher).left + 20, box(launcher).top + 20)";
         assert_eq!(page.ask(&format!("{hit} == chat")).await, true);
-        page.act("document.querySelector('.war').style.setProperty('z-index', 2147483646, 'important')").await;
+        page.act("document.querySelector('.war').style.setProperty('z-index', 2147483646, 'important')")
+            .await;
         assert_eq!(page.ask(&format!("{hit}.className")).await, "war");
         page.act("causette('update', { zIndex: 2147483647 })").await;
         assert_eq!(page.ask(&format!("{hit} == chat")).await, true);
@@ -108,7 +115,10 @@ async fn nothing_of_the_chat_is_printed() {
     let page = HostPage::visit(&visitor, &site, "plain").await;
     page.shop().launcher.wait_for_text("Hello! Any questions?").await;
     visitor.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
-    assert_eq!(page.ask("[shown(launcher), shown(bubble), box(chat).height]").await, json!([false, false, 0]));
+    assert_eq!(
+        page.ask("[shown(launcher), shown(bubble), box(chat).height]").await,
+        json!([false, false, 0])
+    );
     visitor.devtools("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
     page.shop().open_chat().await.view.wait_for_text("How can we help?").await;
     visitor.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;

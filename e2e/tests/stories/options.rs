@@ -47,7 +47,13 @@ fn rows() -> Vec<Row> {
         ),
         ("zIndex", "zIndex", json!(2_147_483_000), [number("31", 31), number("42", 42)], json!(53)),
         ("dataLayer", "dataLayer", json!(false), [flag("true", true), flag("0", false)], json!(true)),
-        ("cookieDomain", "cookieDomain", Value::Null, [word("h.example"), word("d.example")], json!("b.example")),
+        (
+            "cookieDomain",
+            "cookieDomain",
+            Value::Null,
+            [word("h.example"), word("d.example")],
+            json!("b.example"),
+        ),
     ]
 }
 
@@ -68,7 +74,8 @@ fn plain(config: &Value, option: &str) -> Value {
     let Some(channels) = config[option].as_str().and_then(|text| text.strip_prefix("rgb(")) else {
         return config[option].clone();
     };
-    let channels = channels.trim_end_matches(')').split(',').filter_map(|channel| channel.parse::<f64>().ok());
+    let channels =
+        channels.trim_end_matches(')').split(',').filter_map(|channel| channel.parse::<f64>().ok());
     json!(format!("rgb({})", channels.map(|channel| format!("{channel:.0}")).collect::<Vec<_>>().join(",")))
 }
 
@@ -195,8 +202,16 @@ async fn the_language_is_that_of_the_key_the_page_or_the_browser_in_this_order()
     let site = HostSite::open(&server, Policy::Open).await;
     let browser = Browser::open("visitor").await;
     let rows = [
-        (json!({ "lang": "en", "data": { "locale": "fr-CA" }, "heyday": { "locale": "en" } }), "en-US", "Ouvrir le chat"),
-        (json!({ "lang": "fr", "boot": { "locale": "EN" }, "data": { "locale": "fr" } }), "fr-FR", "Open chat"),
+        (
+            json!({ "lang": "en", "data": { "locale": "fr-CA" }, "heyday": { "locale": "en" } }),
+            "en-US",
+            "Ouvrir le chat",
+        ),
+        (
+            json!({ "lang": "fr", "boot": { "locale": "EN" }, "data": { "locale": "fr" } }),
+            "fr-FR",
+            "Open chat",
+        ),
         (json!({ "lang": "FR-be" }), "en-US", "Ouvrir le chat"),
         // No language that we speak is passed over, and so is what is none at all.
         (json!({ "lang": "de", "boot": { "locale": "nl" } }), "fr-CH", "Ouvrir le chat"),
@@ -222,5 +237,8 @@ async fn the_language_is_that_of_the_key_the_page_or_the_browser_in_this_order()
     page.shop().open_chat().await.view.wait_for_text("How can we help?").await;
     page.act("causette('setLocale', 'fr')").await;
     page.shop().in_french().panel().view.wait_for_text("Comment pouvons-nous vous aider").await;
-    assert_eq!(page.ask("[launcher.ariaLabel, frame.src.split('=')[1]]").await, json!(["Fermer le chat", "fr"]));
+    assert_eq!(
+        page.ask("[launcher.ariaLabel, frame.src.split('=')[1]]").await,
+        json!(["Fermer le chat", "fr"])
+    );
 }

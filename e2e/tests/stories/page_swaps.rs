@@ -36,7 +36,10 @@ async fn the_chat_stays_when_the_body_does_not() {
     panel.say("And I am still here").await;
     panel.wait_until_sent().await;
     shop.close_chat().await;
-    page.act("history.replaceState(null, '', '/strict-csp.html#top'); location.hash = 'more'; history.back()").await;
+    page.act(
+        "history.replaceState(null, '', '/strict-csp.html#top'); location.hash = 'more'; history.back()",
+    )
+    .await;
     shop.wait_until_closed().await;
     page.assert_unharmed().await;
     assert_eq!(visitor.console().await, Vec::<String>::new());
@@ -53,12 +56,14 @@ async fn a_page_that_is_written_anew_is_left_alone() {
     let panel = page.shop().open_chat().await;
     panel.say("Before").await;
     panel.wait_until_sent().await;
-    let text = "<!doctype html><title>Written</title><script src=page.js></script><main><h1>Written</h1></main>";
+    let text =
+        "<!doctype html><title>Written</title><script src=page.js></script><main><h1>Written</h1></main>";
     let snippet = format!("<script async src='{}/embed/shop.js'></script>", server.origin);
     for text in [text.to_owned(), format!("{text}{snippet}")] {
         page.act(&format!("document.open(); document.write({}); document.close()", json!(text))).await;
         page.wait_for("!!document.querySelector('h1') && document.readyState", "complete").await;
-        page.act("causette('open'); causette('update', { color: 'red' }); document.body.append('more')").await;
+        page.act("causette('open'); causette('update', { color: 'red' }); document.body.append('more')")
+            .await;
         page.act("causette('destroy'); causette('on', 'opened', () => {}); location.hash = 'x'").await;
         assert_eq!(page.ask("document.querySelector('h1').innerText").await, "Written");
         page.assert_unharmed().await;

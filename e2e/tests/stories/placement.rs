@@ -42,7 +42,10 @@ async fn the_launcher_and_panel_stand_where_the_page_says() {
     // The panel above the launcher, at the same edge; and other places at run time.
     let page = visit(&browser, &site, &server, json!({ "dir": "rtl" })).await;
     page.shop().open_chat().await.view.wait_for(Role::Field, "Message").await;
-    assert_eq!(page.ask("[box(frame).left < 30, box(frame).bottom < box(launcher).top]").await, json!([true, true]));
+    assert_eq!(
+        page.ask("[box(frame).left < 30, box(frame).bottom < box(launcher).top]").await,
+        json!([true, true])
+    );
     page.act("causette('update', { position: 'bottom-left', offsetX: 33 })").await;
     page.wait_for(&format!("{width} - Math.round(box(launcher).right)"), 33).await;
     assert_eq!(page.ask(&format!("{width} - Math.round(box(inside('.panel')).right)")).await, 33);
@@ -64,9 +67,13 @@ async fn the_chat_lives_in_an_element_of_the_page_that_may_come_late_and_be_repl
     let panel = page.shop().open_chat().await;
     panel.say("From within the page").await;
     panel.wait_until_sent().await;
-    let inner = "[box(frame).width > 400, box(frame).left >= box(chat.parentNode).left, box(chat.parentNode).height]";
+    let inner =
+        "[box(frame).width > 400, box(frame).left >= box(chat.parentNode).left, box(chat.parentNode).height]";
     assert_eq!(page.ask(inner).await, json!([true, true, 600]));
-    assert!(!page.shop().launcher.has(Role::Button, "Close chat").await, "it covers nothing that one would close it for");
+    assert!(
+        !page.shop().launcher.has(Role::Button, "Close chat").await,
+        "it covers nothing that one would close it for"
+    );
 
     // A framework draws its view anew: the element is another one.
     page.act(&format!("const old = document.querySelector('#help'); {place}; old.replaceWith(place)")).await;
@@ -222,7 +229,11 @@ async fn the_bubble_stays_until_it_is_closed_and_a_phone_has_its_own_way() {
         }
         page.wait_for("[shown(bubble), causette('get', 'state')]", json!([false, "close"])).await;
         if stays {
-            assert_eq!(page.ask("chat.shadowRoot.activeElement.ariaLabel").await, "Open chat", "the focus is not lost");
+            assert_eq!(
+                page.ask("chat.shadowRoot.activeElement.ariaLabel").await,
+                "Open chat",
+                "the focus is not lost"
+            );
         }
     }
 }

@@ -72,8 +72,7 @@ mod tests {
 
     #[test]
     fn every_limit_has_to_be_there_and_no_other() {
-        let text =
-            "loader_brotli = 1\nwidget_open_brotli = 2\nwidget_code_brotli = 3\ndesk_open_brotli = 4\n\
+        let text = "loader_brotli = 1\nwidget_open_brotli = 2\nwidget_code_brotli = 3\ndesk_open_brotli = 4\n\
              layout_shift = 0\nlong_tasks = 0\n";
         assert_eq!(Budget::read(text).expect("is complete").widget_code_brotli, 3);
         assert!(Budget::read("loader_brotli = 1").is_err());
