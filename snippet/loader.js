@@ -86,7 +86,7 @@
     '.text{padding:14px 18px;padding-inline-end:44px;border-radius:16px;overflow-wrap:anywhere}' +
     '.x{position:absolute;top:8px;inset-inline-end:8px;width:30px;font-size:22px;line-height:30px;text-align:center}' +
     // In an element of the page: bubble above launcher, until the panel takes their place.
-    '.inline>*{position:static}' +
+    '.inline>:not(.panel){position:static}' +
     '@keyframes in{0%{opacity:.3}}' +
     '@media print{aside{display:none}}' +
     '@media(prefers-reduced-motion){*,:before,:after{animation:none!important;transition:none!important}}';
@@ -392,7 +392,15 @@
     half = half || __CAUSETTE_PANEL__.catch(() => (half = 0));
     half.then((module) => {
       if (frame != chat.frame) return;
-      panel = panel || safely(() => module.default(chat, safely, make, own, emit, render, minimise, recall, dress, (fresh) => ((secret = fresh), remember())));
+      // Handed over one by one: the names of an object's keys would travel.
+      panel =
+        panel ||
+        safely(() =>
+          module.default(
+            chat, safely, make, own, emit, render, minimise, recall, dress,
+            (fresh) => ((secret = fresh), remember()),
+          ),
+        );
       panel ? render() : lose();
     });
     // At every load of the frame: a page that moves our host element in its tree makes the frame load again.
@@ -485,7 +493,7 @@
   }
 
   // What the panel alone can do.
-  ['prefill', 'setAttributes', 'page', 'newConversation'].forEach((type) => {
+  ['page', 'prefill', 'setAttributes', 'newConversation'].forEach((type) => {
     commands[type] = (values) => {
       tell(type, values);
       if (type[0] == 'n') go('chat', true);

@@ -18,7 +18,7 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     '.chat .panel{visibility:visible;opacity:1;transform:none;transition:.15s,visibility 0s}' +
     '.sheet .panel{inset:var(--t) 0 auto;width:100%;height:var(--h);margin:0;border:0;border-radius:0}' +
     '.inline{height:100%}' +
-    '.inline .panel{display:none;position:relative;box-sizing:border-box;width:100%;height:100%;min-height:360px;margin:0;' +
+    '.inline .panel{display:none;position:relative;inset:auto;box-sizing:border-box;width:100%;height:100%;min-height:360px;margin:0;' +
     'box-shadow:none}' +
     '.inline.chat .panel{display:block}' +
     // Until the panel is there: the face in its head and its text box, in their places.

@@ -57,7 +57,7 @@ async fn the_chat_lives_in_an_element_of_the_page_that_may_come_late_and_be_repl
     let server = Server::start().await;
     let site = HostSite::open(&server, Policy::Open).await;
     let browser = Browser::open("visitor").await;
-    let inline = json!({ "data": { "position": "inline", "target": "#help" } });
+    let inline = json!({ "data": { "position": "inline", "target": "#help", "state": "close" } });
     let page = visit(&browser, &site, &server, inline).await;
     assert_eq!(page.ask("chat").await, Value::Null, "there is no such element yet");
     let place = "const place = document.createElement('div'); place.id = 'help'; \
