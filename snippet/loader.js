@@ -20,13 +20,13 @@
 (() => {
   // Before the site's settings stand the options that only a page can give. Every key here is an option.
   const settings = {
-    country: null,
+    target: null,
     flow: null,
     cookieDomain: null,
     clientId: null,
-    identity: null,
-    target: null,
     launcher: 'default',
+    identity: null,
+    country: null,
     dataLayer: false,
     ...__CAUSETTE_SETTINGS__,
   };
@@ -36,12 +36,12 @@
   const HEYDAY = {
     __proto__: null,
     state: 'widget_state',
+    flow: 'ref',
+    consent: 'cookie_consent',
+    clientId: 'external_id',
+    greeting: 'welcome_message',
     closeDelay: 'delay_close',
     cookieTtl: 'cookie_ttl',
-    consent: 'cookie_consent',
-    greeting: 'welcome_message',
-    flow: 'ref',
-    clientId: 'external_id',
   };
   // What an option must be, as an alternative of patterns that is shown to whoever gave another value. Numbers and
   // booleans need none: the site's own setting tells what they are.
@@ -49,12 +49,12 @@
     __proto__: null,
     state: 'welcome|chat|close',
     theme: 'auto|light|dark',
-    position: 'bottom-right|bottom-left|inline',
+    target: 'selector',
     consent: '0|1|2|3',
     country: '[A-Z]{2}',
     color: 'CSS colour',
     launcher: 'selector',
-    target: 'selector',
+    position: 'bottom-right|bottom-left|inline',
   };
   // Where the texts stand in the line that the server makes of a language (server/src/http/embed.rs).
   const CLOSE = 0, DISMISS = 1, FAILED = 2, OPEN = 3;
