@@ -158,7 +158,11 @@ async fn page(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let text = text.replace("{{ORIGIN}}", &shelf.chat).replace("/embed/demo.js", &format!("/embed/{KEY}.js"));
-    let media_type = if name.ends_with(".js") { "text/javascript" } else { "text/html; charset=utf-8" };
+    let media_type = match name.rsplit('.').next() {
+        Some("js") => "text/javascript",
+        Some("css") => "text/css",
+        _ => "text/html; charset=utf-8",
+    };
     let mut response = ([(header::CONTENT_TYPE, media_type)], text).into_response();
     response.headers_mut().extend(shelf.headers.clone());
     response

@@ -89,6 +89,8 @@ async fn no_style_sheet_of_the_page_reaches_the_chat() {
             continue;
         }
         assert_eq!(drawn, wanted);
+        // They are in force, or this would show nothing.
+        assert_eq!(page.ask("looks(document.querySelector('main')).zIndex").await, "999999999");
         // What covers the whole page, almost as high as can be, does not cover the chat; what is higher does.
         let hit = "document.elementFromPoint(box(launcher).left + 20, box(launcher).top + 20)";
         for (height, covers) in [(2_147_482_999_u32, false), (2_147_483_646, true)] {
