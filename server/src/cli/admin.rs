@@ -8,10 +8,11 @@ use causette_shared::contact::parse_name;
 use causette_shared::protocol::agent::Role;
 
 use super::serve::open_store;
-use super::{CommandError, RoleArgument};
+use super::{CommandError, RoleArgument, SnippetKind};
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::http::embed::snippet;
 use crate::secret;
 use crate::service::add_agent::AddAgent;
 use crate::service::add_site::AddSite;
@@ -50,16 +51,27 @@ pub(super) async fn add_site(
     }
     let app = open(config).await?;
     let site = Site { key, name, origins, settings };
-    let snippet = snippet(&app, &site);
+    let snippet = snippet::snippet(&app, &site.key).html;
     app.perform(AddSite(site)).await?;
     app.store.close().await;
     println!("Paste this into every page, before </head>:\n\n{snippet}");
     Ok(())
 }
 
-fn snippet(app: &App, site: &Site) -> String {
-    let origin = app.own_origins.first().map_or("", String::as_str);
-    format!("<script async src=\"{origin}/embed/{}.js\"></script>", site.key)
+pub(super) async fn print_snippet(config: Config, key: &str, kind: SnippetKind) -> Result<(), CommandError> {
+    let unknown = || CommandError::Usage(format!("there is no site {key}"));
+    let key = key.parse().map_err(|_| unknown())?;
+    let app = open(config).await?;
+    let mut tx = app.store.begin_read().await?;
+    let found = site::find_site(&mut tx, &key).await?.ok_or_else(unknown)?;
+    drop(tx);
+    let html = match kind {
+        SnippetKind::Current => snippet::snippet(&app, &found.key).html,
+        SnippetKind::Pinned => snippet::publish(&app, found).await?.html,
+    };
+    app.store.close().await;
+    println!("{html}");
+    Ok(())
 }
 
 pub(super) async fn list_sites(config: Config) -> Result<(), CommandError> {

@@ -98,6 +98,14 @@ enum SiteCommand {
     },
     /// List the sites.
     List,
+    /// Print a site's snippet.
+    Snippet {
+        /// The site's public key.
+        key: String,
+        /// Publish the loader as it is now, and print a snippet that pins it by its hash (Subresource Integrity).
+        #[arg(long)]
+        sri: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -123,6 +131,15 @@ enum AgentCommand {
 enum RoleArgument {
     Agent,
     Admin,
+}
+
+/// Which snippet is asked for.
+#[derive(Clone, Copy)]
+enum SnippetKind {
+    /// The loader as it is at each time.
+    Current,
+    /// The loader as it is now, pinned by its hash.
+    Pinned,
 }
 
 /// Why a command failed.
@@ -203,6 +220,10 @@ async fn run(arguments: Arguments) -> Result<(), CommandError> {
             admin::add_site(config, &key, name, origins, color).await
         }
         Command::Site(SiteCommand::List) => admin::list_sites(config).await,
+        Command::Site(SiteCommand::Snippet { key, sri }) => {
+            let kind = if sri { SnippetKind::Pinned } else { SnippetKind::Current };
+            admin::print_snippet(config, &key, kind).await
+        }
         Command::Agent(AgentCommand::Add { email, name, role, password_stdin }) => {
             admin::add_agent(config, email, name, role, password_stdin).await
         }

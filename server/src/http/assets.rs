@@ -58,6 +58,11 @@ pub fn panel() -> Option<String> {
     Built::get("panel.js").and_then(|file| String::from_utf8(file.data.into_owned()).ok())
 }
 
+/// Both halves of the loader in one, with the places of both.
+pub fn whole_loader() -> Option<String> {
+    Built::get("loader-whole.js").and_then(|file| String::from_utf8(file.data.into_owned()).ok())
+}
+
 /// Serves a file of the widget.
 pub async fn widget(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
     serve("widget", &name, &headers)

@@ -8,7 +8,7 @@ mod cookie;
 mod demo;
 mod demo_mailbox;
 mod desk;
-mod embed;
+pub mod embed;
 mod error;
 mod forwarded;
 mod health;

@@ -75,7 +75,11 @@ pub fn routes(surface: Surface) -> Vec<Route> {
         route("GET", "/healthz", Access::Public, get(health::live)),
         route("GET", "/readyz", Access::Public, get(health::ready)),
         route("GET", "/embed/{file}", Access::Public, get(embed::loader::loader)),
+        route("GET", "/embed/causette.d.ts", Access::Public, get(embed::declarations::declarations)),
         route("GET", "/embed/{site}/panel.js", Access::Public, get(embed::panel::panel)),
+        route("GET", "/embed/{site}/gtm.tpl", Access::Public, get(embed::gtm::template)),
+        route("GET", "/embed/{site}/gtm.html", Access::Public, get(embed::gtm::custom_html)),
+        route("GET", "/embed/{site}/{file}", Access::Public, get(embed::published::loader)),
         route("GET", "/widget/{site}", Access::Public, get(panel::document::panel)),
         route("GET", "/widget/assets/{name}", Access::Public, get(assets::widget)),
         route("GET", "/chat/{site}", Access::Public, get(panel::document::page)),
@@ -115,6 +119,7 @@ pub fn routes(surface: Surface) -> Vec<Route> {
     routes.extend(contact_routes());
     routes.extend(outbox_routes());
     routes.extend(conversation_routes());
+    routes.extend(site_routes());
     routes.extend(match surface {
         Surface::Serve => {
             vec![route("GET", "/", Access::Public, get(|| async { Redirect::temporary("/desk/") }))]
@@ -173,6 +178,20 @@ fn conversation_routes() -> Vec<Route> {
         write("/api/v1/desk/conversations/{id}/copy", post(desk::conversation_mail::copy)),
         write("/api/v1/desk/conversations/{id}/end", post(desk::conversation_mail::end)),
         write("/api/v1/desk/conversations/{id}/links/revoke", post(desk::conversation_mail::revoke_links)),
+    ]
+}
+
+fn site_routes() -> [Route; 3] {
+    let route = |method, path, access, handler| Route { method, path, access, handler };
+    [
+        route("GET", "/api/v1/desk/sites", Access::Agent, get(desk::sites::list)),
+        route("GET", "/api/v1/desk/sites/{key}/snippet", Access::Agent, get(desk::sites::snippet)),
+        route(
+            "POST",
+            "/api/v1/desk/sites/{key}/snippet/publish",
+            Access::AgentFromOwnOrigin,
+            post(desk::sites::publish),
+        ),
     ]
 }
 

@@ -17,6 +17,7 @@ pub mod outbox_discard;
 pub mod outbox_retry;
 pub mod prepare_mail;
 pub mod preview_invite;
+pub mod publish_loader;
 pub mod reply;
 pub mod send_message;
 pub mod settle_mail;

@@ -22,6 +22,7 @@ pub mod inbound_mail;
 pub mod inspect;
 pub mod outbox;
 mod postgres;
+pub mod published_loader;
 pub mod resume_link;
 pub mod schema;
 pub mod secret;

@@ -55,7 +55,7 @@ const fn integer(name: &'static str) -> Column {
 }
 
 /// Every table, those that others refer to before those that do.
-pub const TABLES: [Table; 15] = [
+pub const TABLES: [Table; 16] = [
     Table {
         name: "counter",
         columns: &[text("name"), integer("value")],
@@ -262,6 +262,12 @@ pub const TABLES: [Table; 15] = [
         name: "secret",
         columns: &[text("name"), text("value"), integer("created_at")],
         key: "name",
+        content: "TRUE",
+    },
+    Table {
+        name: "published_loader",
+        columns: &[text("site_key"), text("sha384"), text("script"), integer("created_at")],
+        key: "site_key, sha384",
         content: "TRUE",
     },
 ];

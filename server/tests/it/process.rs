@@ -112,6 +112,30 @@ fn the_table_of_routes_is_json() {
 }
 
 #[test]
+fn a_sites_snippet_is_printed_pinned_or_not() {
+    let directory = directory();
+    assert!(run(directory.path(), &ADD_SITE).status.success());
+    let printed = |arguments: &[&str]| {
+        let output = run(directory.path(), arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    let current = printed(&["site", "snippet", "shop"]);
+    assert!(
+        current.starts_with("<script async src=\"http://") && current.ends_with("/embed/shop.js\"></script>")
+    );
+    let pinned = printed(&["site", "snippet", "shop", "--sri"]);
+    assert!(pinned.contains("/embed/shop/") && pinned.contains("integrity=\"sha384-"), "{pinned}");
+    assert!(pinned.ends_with(" crossorigin=\"anonymous\"></script>"), "{pinned}");
+    assert_eq!(printed(&["site", "snippet", "shop", "--sri"]), pinned, "nothing has changed");
+    for key in ["other", "Not A Key"] {
+        let unknown = run(directory.path(), &["site", "snippet", key]);
+        assert_eq!(unknown.status.code(), Some(2));
+        assert!(one_line(&unknown).contains(key));
+    }
+}
+
+#[test]
 fn a_site_is_added_once_and_only_when_it_is_right() {
     let directory = directory();
     let added = run(directory.path(), &ADD_SITE);

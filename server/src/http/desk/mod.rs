@@ -8,4 +8,5 @@ pub mod document;
 pub mod inbound;
 pub mod outbox;
 pub mod session;
+pub mod sites;
 pub mod socket;

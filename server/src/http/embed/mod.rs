@@ -1,7 +1,11 @@
-//! `/embed/…`: the scripts that run in a customer's page.
+//! `/embed/…`: the scripts that run in a customer's page, and what its owner installs them with.
 
+pub mod declarations;
+pub mod gtm;
 pub mod loader;
 pub mod panel;
+pub mod published;
+pub mod snippet;
 mod texts;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,7 +23,11 @@ use crate::store::site;
 /// A page may use a script for five minutes, and for a day longer while it fetches the next.
 const SHORTLY: &str = "public, max-age=300, stale-while-revalidate=86400";
 
-async fn find(app: &App, key: &str) -> Result<Site, ApiError> {
+/// Returns the site with a key that a stranger gave.
+///
+/// # Errors
+/// There is none, or the store fails.
+pub async fn find(app: &App, key: &str) -> Result<Site, ApiError> {
     let unknown = || ApiError::new(ProblemKind::UnknownSite);
     let key = key.parse::<SiteKey>().map_err(|_| unknown())?;
     let mut tx = app.store.begin_read().await?;

@@ -299,6 +299,10 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
         }
     }
     let secrets = vec![vec![text("a secret"), text(random.text()), integer(random)]];
+    let loader = |random: &mut Random, n: usize| {
+        vec![text(format!("site {n}")), text(format!("hash {n}")), text(random.text()), integer(random)]
+    };
+    let loaders = (0..3).map(|n| loader(random, n)).collect();
     for (table, rows) in [
         ("contact", contacts),
         ("contact_merge", merges),
@@ -311,9 +315,10 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
         ("inbound_mail", mails),
         ("attachment", files),
         ("secret", secrets),
+        ("published_loader", loaders),
     ] {
         add(&mut tx, table, rows).await;
     }
     tx.commit().await.expect("it commits");
-    assert_eq!(TABLES.len(), 15, "a table was added: fill it here");
+    assert_eq!(TABLES.len(), 16, "a table was added: fill it here");
 }

@@ -1,0 +1,62 @@
+//! `/api/v1/desk/sites`: the sites, and how their owners install the chat.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use causette_shared::problem::ProblemKind;
+use causette_shared::protocol::agent::Role;
+use causette_shared::protocol::install::{SiteList, SiteRow};
+
+use crate::app::App;
+use crate::http::auth::{OwnOrigin, SignedIn};
+use crate::http::embed;
+use crate::http::error::ApiError;
+use crate::site::Site;
+use crate::store::site;
+
+/// Lists the sites.
+pub async fn list(State(app): State<Arc<App>>, _: SignedIn) -> Result<Response, ApiError> {
+    let mut tx = app.store.begin_read().await?;
+    let row = |Site { key, name, origins, .. }| SiteRow {
+        key,
+        name,
+        origins: origins.into_iter().map(String::from).collect(),
+    };
+    let sites = site::list_sites(&mut tx).await?.into_iter().map(row).collect();
+    Ok(private(Json(SiteList { sites })))
+}
+
+/// Tells how a site's pages get the chat.
+pub async fn snippet(
+    State(app): State<Arc<App>>,
+    _: SignedIn,
+    Path(key): Path<String>,
+) -> Result<Response, ApiError> {
+    let site = embed::find(&app, &key).await?;
+    Ok(private(Json(embed::snippet::snippet(&app, &site.key))))
+}
+
+/// Publishes the loader as it is now: for admins, since it stays.
+pub async fn publish(
+    State(app): State<Arc<App>>,
+    _: OwnOrigin,
+    SignedIn { agent, .. }: SignedIn,
+    Path(key): Path<String>,
+) -> Result<Response, ApiError> {
+    if agent.role != Role::Admin {
+        return Err(ApiError::new(ProblemKind::Forbidden));
+    }
+    let site = embed::find(&app, &key).await?;
+    let published = embed::snippet::publish(&app, site).await?;
+    tracing::info!(agent = %agent.id, site = key, "loader published");
+    Ok(private(Json(published)))
+}
+
+fn private(answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
