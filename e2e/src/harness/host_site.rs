@@ -32,16 +32,21 @@ pub struct HostSite {
     serving: JoinHandle<()>,
     asked: Asked,
     port: u16,
+    snippet: Pinned,
     /// Where it lives. By name, and so another *site* than the server in the browser's eyes, as it is for customers.
     pub origin: String,
 }
 
 type Asked = Arc<Mutex<Vec<String>>>;
 
+/// What stands in a page in the place of `{{SNIPPET}}`.
+type Pinned = Arc<Mutex<String>>;
+
 struct Shelf {
     chat: String,
     headers: HeaderMap,
     asked: Asked,
+    snippet: Pinned,
 }
 
 impl HostSite {
@@ -81,15 +86,16 @@ impl HostSite {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let asked = Asked::default();
+        let snippet = Pinned::default();
         let chat = server.origin.clone();
         let headers = headers(policy, &chat);
-        let shelf = Arc::new(Shelf { chat, headers, asked: asked.clone() });
+        let shelf = Arc::new(Shelf { chat, headers, asked: asked.clone(), snippet: snippet.clone() });
         let app = axum::Router::new().fallback(page).with_state(shelf);
         let serving = tokio::spawn(async move {
             // It serves until it is aborted.
             let _ = axum::serve(listener, app).await;
         });
-        Self { serving, asked, port, origin: format!("http://{name}:{port}") }
+        Self { serving, asked, port, snippet, origin: format!("http://{name}:{port}") }
     }
 
     /// Its origin under another of its names.
@@ -102,6 +108,11 @@ impl HostSite {
     #[must_use]
     pub fn page(&self, name: &str) -> String {
         format!("{}/{name}.html", self.origin)
+    }
+
+    /// Sets the snippet of the pages that have a place for one of their own: `{{SNIPPET}}`.
+    pub fn pin(&self, snippet: &str) {
+        snippet.clone_into(&mut self.snippet.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// The paths that were asked for, in order.
@@ -157,6 +168,8 @@ async fn page(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
         Ok(text) if is_plain => text,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
+    let snippet = shelf.snippet.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let text = text.replace("{{SNIPPET}}", &snippet);
     let text = text.replace("{{ORIGIN}}", &shelf.chat).replace("/embed/demo.js", &format!("/embed/{KEY}.js"));
     let media_type = match name.rsplit('.').next() {
         Some("js") => "text/javascript",

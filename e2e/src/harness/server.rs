@@ -109,6 +109,17 @@ impl Server {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Publishes the loader of a site and returns the snippet that pins it, as its owner would: with the command line.
+    ///
+    /// # Panics
+    /// The command fails.
+    pub async fn pinned_snippet(&self, key: &str) -> String {
+        let output = self.command().args(["site", "snippet", key, "--sri"]).output();
+        let output = output.await.expect("the binary runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
     /// A page of the demo's shop; the empty path is its first page.
     #[must_use]
     pub fn shop(&self, path: &str) -> String {
