@@ -3,8 +3,8 @@
 mod acts;
 mod contacts;
 mod desk;
-mod mail;
 mod host;
+mod mail;
 mod numbered;
 mod panel;
 mod shop;
@@ -12,8 +12,8 @@ mod view;
 
 pub use contacts::Contacts;
 pub use desk::Desk;
-pub use mail::Mail;
 pub use host::HostPage;
+pub use mail::Mail;
 pub use panel::Panel;
 pub use shop::Shop;
 pub use view::{Place, Role, View};

@@ -90,12 +90,16 @@ async fn the_panel_speaks_what_the_page_or_the_browser_asks_for() {
     for (path, accept, wanted) in [
         ("/widget/shop?locale=fr-CA", "en", "fr"),
         ("/widget/shop?locale=FR", "en", "fr"),
-        ("/widget/shop?locale=de", "fr", "en"),
+        ("/widget/shop?locale=de", "fr", "fr"),
+        ("/widget/shop?locale=de", "it", "en"),
         ("/widget/shop", "fr-FR,fr;q=0.9,en;q=0.8", "fr"),
         ("/widget/shop?locale=", "fr", "fr"),
         ("/widget/shop", "de", "en"),
         ("/widget/shop", "", "en"),
-        ("/widget/fixed?locale=en", "en", "fr"),
+        // The site's own language comes last: key, page, browser, site.
+        ("/widget/fixed?locale=en", "fr", "en"),
+        ("/widget/fixed", "en", "en"),
+        ("/widget/fixed", "de", "fr"),
     ] {
         let document = get(&server, path, &[("accept-language", accept)]).await;
         assert!(
