@@ -117,17 +117,19 @@ interface CausetteCommands {
   toggle(): void;
   show(): void;
   hide(): void;
-  /** Opens the chat for another conversation. */
+  /** Opens the chat for another conversation. The panel does not act on it yet: it goes on with the one there is. */
   newConversation(): void;
   prefill(values: CausettePrefill): void;
+  /** Taken; the panel does not act on it yet. */
   identify(identity: CausetteIdentity | null): void;
-  /** Ends the session in this browser; the chat stays, as for somebody new. */
+  /** Ends the session in this browser, in other tabs too; the chat stays, as for somebody new. */
   logout(): void;
+  /** Taken; the panel does not act on it yet. */
   setAttributes(attributes: CausetteAttributes): void;
   setLocale(locale: string): void;
   /** Lowering it deletes what it no longer allows. */
   setConsent(consent: CausetteConsent): void;
-  /** The page shows something else now, in an application that does not load its pages. */
+  /** The page shows something else now, in an application that does not load its pages. The panel does not act on it yet. */
   page(values?: { url?: string; title?: string }): void;
   /** Returns a function that ends it. */
   on<E extends keyof CausetteEvents>(event: E, handler: (detail: CausetteEvents[E]) => void): () => void;

@@ -120,6 +120,13 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     }
     if (type == 'minimise') minimise();
     if (type == 'session' || type == 'forget') keep(own(message, 'secret'));
+    if (type == 'forget') {
+      // Signed out: a panel that starts anew knows nothing of the person before.
+      delete kept.prefill;
+      delete kept.setAttributes;
+      count(0, '');
+      chat.frame.src += '';
+    }
     if (type == 'unread') count(own(message, 'count') >>> 0, own(message, 'preview'));
     if (type == 'needIdentity') identify();
     if (type == 'event') {

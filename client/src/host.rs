@@ -58,6 +58,8 @@ pub enum HostMessage {
     Theme(String),
     /// The consent bits have changed.
     Consent(u32),
+    /// The person signed out of the page.
+    Logout,
     /// Whether the panel covers the whole of a narrow screen.
     Viewport {
         /// It does.
@@ -136,6 +138,7 @@ fn parse(data: &JsValue) -> Option<HostMessage> {
         to_panel::PREFILL => HostMessage::Prefill(prefill(data)),
         to_panel::THEME => HostMessage::Theme(text(data, "theme")?),
         to_panel::CONSENT => HostMessage::Consent(number(data, "consent")),
+        to_panel::LOGOUT => HostMessage::Logout,
         to_panel::VIEWPORT => HostMessage::Viewport { sheet: get(data, "sheet").is_truthy() },
         _ => return None,
     })

@@ -17,7 +17,8 @@ pub struct Siblings {
 }
 
 impl Siblings {
-    /// Listens for sessions that begin on `site` in pages of the origin `page`; `None` where the browser has no channels.
+    /// Listens for sessions that begin on `site` in pages of the origin `page`, and for their end, told as an empty one; `None`
+    /// where the browser has no channels.
     #[must_use]
     pub fn listen(site: &str, page: &str, on_session: impl Fn(&str) + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(&["causette.", site].concat()).ok()?;
@@ -34,7 +35,7 @@ impl Siblings {
         Some(Self { channel, page: page.to_owned(), _listener: listener })
     }
 
-    /// Tells the siblings of a session that has begun here.
+    /// Tells the siblings of a session that has begun here; an empty one that it has ended.
     pub fn tell(&self, secret: &str) {
         let said = [self.page.as_str(), " ", secret].concat();
         let _ = self.channel.post_message(&said.as_str().into());

@@ -74,6 +74,10 @@ fn listen_to_loader(widget: Widget) {
             HostMessage::Prefill(prefill) => widget.form.prefill(prefill),
             HostMessage::Theme(theme) => theme::set_theme(&theme),
             HostMessage::Consent(bits) => widget.set_personalisation(bits & CONSENT_PERSONALISATION != 0),
+            HostMessage::Logout => {
+                widget.tell_siblings_of_end();
+                widget.log_out();
+            }
             HostMessage::Viewport { sheet } => widget.panel.sheet.set(sheet),
         });
     });

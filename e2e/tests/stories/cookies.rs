@@ -1,7 +1,7 @@
 //! The one cookie: what it holds, for how long, for whom, and what remains where cookies are refused (DESIGN 5,
 //! "Storage").
 
-use causette_e2e::harness::{Browser, HostSite, Looks, Policy, Server};
+use causette_e2e::harness::{Browser, HostSite, Looks, Policy, Server, wait_until};
 use causette_e2e::pages::{HostPage, Panel, Shop};
 use serde_json::{Value, json};
 
@@ -68,7 +68,18 @@ async fn consent_is_raised_and_lowered_and_the_cookie_lives_as_long_as_it_may() 
     assert!(all.len() == 1 && all[0].2 == 30 && all[0].1.len() == "1..chat".len() + 43, "{all:?}");
     page.act("causette('setConsent', 3); causette('setConsent', 0)").await;
     assert_eq!(cookies(&visitor).await, all);
+
+    // Signed out: neither the page's cookie nor anything of the panel's own origin stays, and the panel knows nobody.
+    panel.view.type_into("Message", "half a sentence").await;
+    const KEPT: &str = "return localStorage.length + sessionStorage.length";
+    assert!(panel.view.evaluate(KEPT).await.expect("the panel looks").as_u64().is_some_and(|kept| kept > 0));
     page.act("causette('logout')").await;
+    wait_until("the panel to begin anew", async || {
+        Ok(!panel.view.text().await?.contains("Without consent")
+            && panel.view.value_of("Message").await.is_empty())
+    })
+    .await;
+    assert_eq!(panel.view.evaluate(KEPT).await.expect("the panel looks"), json!(0));
     assert_eq!(cookies(&visitor).await, []);
     page.assert_unharmed().await;
 }

@@ -59,7 +59,8 @@ pub fn loader_options(settings: &Value) -> Names {
 pub fn loader_rules() -> BTreeMap<String, Names> {
     let rules = between(LOADER, "const RULES = {\n", "\n  };");
     let rules = rules.lines().filter_map(|line| Some((name_in(line, "    ")?, *quoted(line, '\'').first()?)));
-    let chosen = rules.filter(|(_, rule)| !rule.contains(['[', ' ']));
+    // A rule that is one word says what kind of text it is.
+    let chosen = rules.filter(|(_, rule)| rule.contains('|') && !rule.contains('['));
     let names = |rule: &str| rule.split('|').map(str::to_owned).collect();
     chosen.map(|(key, rule)| (key.to_owned(), names(rule))).collect()
 }

@@ -24,6 +24,8 @@ pub mod to_panel {
     pub const FOCUS: &str = "focus";
     /// The consent bits changed: `consent`.
     pub const CONSENT: &str = "consent";
+    /// The person signed out of the page: nothing of them may stay. Answered by `forget`, after which the loader begins anew.
+    pub const LOGOUT: &str = "logout";
     /// Whether the panel covers the whole of a narrow screen: `sheet`.
     pub const VIEWPORT: &str = "viewport";
 }

@@ -163,6 +163,27 @@ impl Widget {
         self.hello();
     }
 
+    /// Tells other tabs that the person has signed out.
+    pub fn tell_siblings_of_end(self) {
+        if let Some(siblings) = &*self.siblings.borrow() {
+            siblings.tell("");
+        }
+    }
+
+    /// The person has signed out: nothing of them stays in this browser's storage. Who frames us begins anew with a panel
+    /// that knows of nobody.
+    pub fn log_out(self) {
+        self.session.replace(None);
+        self.keep.borrow().forget_all();
+        if self.setup.full_page {
+            storage::remove(storage::Area::Local, &session_key(&self.setup.site));
+            if let Some(window) = web_sys::window() {
+                let _ = window.location().reload();
+            }
+        }
+        self.with_host(|host| host.post(to_loader::FORGET));
+    }
+
     fn hold_session(self, secret: SessionSecret) {
         if self.setup.full_page {
             storage::set(storage::Area::Local, &session_key(&self.setup.site), secret.expose());

@@ -98,6 +98,15 @@ impl Keep {
         storage::keys(self.area, &prefix).into_iter().filter_map(read).collect()
     }
 
+    /// Forgets everything of this site, wherever it is kept.
+    pub fn forget_all(&self) {
+        for area in [Area::Local, Area::Session] {
+            for key in storage::keys(area, &self.prefix) {
+                storage::remove(area, &key);
+            }
+        }
+    }
+
     fn get(&self, name: &str) -> Option<String> {
         storage::get(self.area, &self.key(name))
     }

@@ -136,7 +136,10 @@ impl Widget {
 
     /// Takes up a session that begins in another tab, and tells other tabs of one that begins here.
     pub fn join_siblings(self) {
-        let adopt = move |secret: &str| self.adopt_session(secret);
+        let adopt = move |secret: &str| match secret {
+            "" => self.log_out(),
+            secret => self.adopt_session(secret),
+        };
         self.siblings.replace(Siblings::listen(&self.setup.site, &self.setup.origin, adopt));
     }
 
