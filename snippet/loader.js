@@ -63,8 +63,7 @@
   // ---- Looks -------------------------------------------------------------------------------------------------------
 
   // The first rule is empty: `render` writes into it what changes at run time, so that no element needs a style
-  // attribute. The colour scheme there makes the system colours light or dark. --c colour, --o what is drawn on it, --x --y
-  // offsets, --g room for the launcher. Sides are the page's own: of a page that is read from right to left, the left.
+  // attribute. The colour scheme there makes the system colours light or dark. --c colour, --x --y offsets, --g room for the launcher. Sides are the page's own: of a page that is read from right to left, the left.
   const LOOKS =
     ':host{}' +
     '[hidden]{display:none!important}' +
@@ -74,8 +73,11 @@
     'box-shadow:0 4px 28px #0004}' +
     '.panel{visibility:hidden}' +
     '.bottom-left>*{inset-inline:var(--x) auto}' +
-    '.fab{display:grid;place-content:center;width:58px;height:58px;background:var(--c);color:var(--o);' +
-    'transition:.15s}' +
+    '.fab{display:grid;place-content:center;width:58px;height:58px;background:var(--c);color:#fff;transition:.15s}' +
+    // Any colour, made opaque; black or white is drawn on it, whichever contrasts more: at the lightness 49.4 both are as
+    // far away, 4.58 to 1 by the formula of WCAG 2.2. Browsers from before 2024 draw white on the colour as it is.
+    '@supports(color:lab(from red l a b)){.fab{background:rgb(from var(--c) r g b/1);' +
+    'color:lab(from var(--c) calc((49.4 - l)*999) 0 0/1)}}' +
     // A line drawn bubble that turns into a chevron.
     '.fab:before{content:"";padding:10px;border:3px solid;border-radius:30px 30px 30px 6px;transition:.15s}' +
     '.chat .fab:before{padding:6px;border-width:0 3px 3px 0;border-radius:0;transform:translateY(-4px) rotate(45deg)}' +
@@ -100,7 +102,7 @@
   // page has `told` that each new panel is to know, the token of the link that led here, until the panel has it, the number
   // of `unread` messages, whether the `bubble` is there, and what it says instead of the greeting: the last unread message,
   // or that the panel failed.
-  const chat = { __proto__: null, option, told: [], unread: 0 };
+  const chat = { __proto__: null, option, told: [], unread: 0, notice: '' };
   let state; // welcome | chat | close
   let secret = null;
   let texts;
@@ -108,8 +110,8 @@
   let lives = 20;
   let queue; // commands given before the start, then null
   let half; // the promise of our second half
+  let again = ''; // behind its address, as some browsers never ask again for a module that has failed
   let panel; // what it made
-  let ink;
   let host, styles, section, note, words, dismiss, fab, said, bubbleTimer;
 
   const observer = new MutationObserver(() => later(attach, 0));
@@ -197,25 +199,6 @@
       .find((tag) => own(settings.texts, tag));
     texts = settings.texts[option.locale].split('|');
     option.greeting = own(option.greeting, option.locale) || own(option.greeting, 'en') || option.greeting;
-  }
-
-  // The browser turns any CSS colour into numbers for us: rgb() with bytes, or color(srgb …) with fractions.
-  // Black or white is drawn on it, whichever contrasts more. The simple power 2.2 stands for the curve of sRGB: tried on all
-  // 16.7 million colours, the contrast of WCAG 2.2 is never below 4.52 to 1.
-  function paint() {
-    const probe = make('i', section);
-    // Not `style.color`: some engines look such names up on Object.prototype first.
-    [option.color, `color-mix(in srgb,${option.color},${option.color})`].forEach((value) =>
-      probe.style.setProperty('color', value)
-    );
-    const color = getComputedStyle(probe).getPropertyValue('color');
-    probe.remove();
-    const [red, green, blue] = color
-      .match(/[\d.e-]+/g)
-      .map((channel) => Math.max(0, channel * (color[0] == 'r' || 255)));
-    option.color = `rgb(${red},${green},${blue})`;
-    ink = 0.2126 * red ** 2.2 + 0.7152 * green ** 2.2 + 0.0722 * blue ** 2.2 > 35453 ? '#000' : '#fff';
-    render();
   }
 
   // ---- Memory: one cookie, `1.{secret}.{state}` --------------------------------------------------------------------
@@ -320,15 +303,16 @@
     chat.covered = open && (inline || !option.minimizable);
     label(fab, open ? texts[CLOSE] : texts[OPEN]);
     fab.setAttribute('aria-expanded', open);
-    said.textContent = chat.notice;
     note.hidden = open || !chat.bubble;
     words.textContent = chat.notice || option.greeting;
     label(dismiss, texts[DISMISS]);
-    const more = panel ? panel.draw() : '';
+    // What the panel's half adds to the style, and what a screen reader is to hear: written anew it would be said anew.
+    const [more, heard] = panel ? panel.draw() : ['', chat.notice];
+    if (said.textContent != heard) said.textContent = heard;
     fab.hidden = option.launcher != 'default' || chat.covered;
     styles.cssRules[0].style.cssText = (
       `all:initial;position:${inline ? 'static;display:block' : 'fixed'};` +
-      `z-index:${option.zIndex};--c:${option.color};--o:${ink};` +
+      `z-index:${option.zIndex};--c:${option.color};` +
       `color-scheme:${option.theme == 'auto' ? 'light dark' : option.theme};` +
       `--x:${option.offsetX}px;--y:${option.offsetY}px;--g:${fab.hidden ? 0 : 74}px;${more}`
     ).replace(/;/g, '!important;');
@@ -389,7 +373,7 @@
     frame.sandbox = 'allow-scripts allow-same-origin allow-forms allow-popups allow-downloads';
     frame.src = `${origin}/widget/${settings.site}?locale=${option.locale}`;
     // A page that may not embed the site gets none, and the reason on its console.
-    half = half || __CAUSETTE_PANEL__.catch(() => (half = 0));
+    half = half || __CAUSETTE_PANEL__.catch(() => ((half = 0), (again += '?')));
     half.then((module) => {
       if (frame != chat.frame) return;
       // Handed over one by one: the names of an object's keys would travel.
@@ -443,12 +427,13 @@
     update,
     // Off the page, and the session off the device: for a host that signs its user out.
     shutdown() {
-      commands.logout();
       destroy();
+      commands.logout();
     },
     // The session off the device; the chat stays, as for somebody new.
     logout() {
-      if (chat.frame || secret) tell('logout');
+      // Whichever panel comes next forgets what was said before.
+      tell('logout');
       given.identity = option.identity = secret = null;
       remember();
     },
@@ -460,12 +445,7 @@
     hide: () => reveal('hidden'),
     identify: (identity) => update({ identity }),
     setLocale: (locale) => update({ locale }),
-    setConsent(consent) {
-      update({ consent });
-      remember();
-      tell('consent', option);
-      emit('consent:changed', { consent: option.consent });
-    },
+    setConsent: (consent) => update({ consent }),
     on: (...handler) => (handlers.push(handler), () => forget(handler)),
     once: (type, handler) => commands.on(type, handler, true),
     off(type, handler) {
@@ -478,8 +458,15 @@
   function update(values) {
     const place = () => [option.locale, option.position, option.target].join();
     const before = place();
+    const { consent } = option;
     configure(values);
     if (!host) return;
+    // What may be kept, and for how long, holds at once.
+    remember();
+    if (option.consent != consent) {
+      tell('consent', option);
+      emit('consent:changed', { consent: option.consent });
+    }
     if (place() != before) {
       host.remove();
       unload();
@@ -488,8 +475,7 @@
     go(own(values, 'state'));
     tell('theme', option);
     if (own(values, 'identity')) tell('identify');
-    // Last: it fails where we have no place in the page yet, and is done again when we have.
-    paint();
+    render();
   }
 
   // What the panel alone can do.
@@ -536,7 +522,7 @@
     lives--;
     later(() => lives++, 20);
     place.appendChild(host);
-    paint();
+    render();
     // Where a conversation exists its panel lives in the background, for presence and unread messages.
     if (secret || state == 'chat') load();
   }

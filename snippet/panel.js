@@ -30,12 +30,12 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
 
   let mark = ''; // what we put before the page's title
   let page; // the address that the panel was told last
+  let isToldToForget = false;
 
   // The server puts our texts in place of the token, a line for each language: the frame's title, and the unread messages.
   const texts = () => own(__CAUSETTE_PANEL_TEXTS__, option.locale).split('|');
   const kept = { __proto__: null }; // what every new panel is told, by type
   const fab = section.querySelector('.fab');
-  const said = section.querySelector('.said');
   const badge = make('b', fab, 'badge');
 
   // Commands whose last word holds for a panel that starts later, too. All others are said once.
@@ -45,7 +45,7 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     return innerWidth < 480 || innerHeight < 500;
   }
 
-  // Adds to what the first half has drawn, and returns more of the host element's style.
+  // Adds to what the first half has drawn, and returns more of the host element's style, and what is to be heard.
   function draw() {
     const sheet = narrow() && option.position != 'inline';
     section.classList.toggle('sheet', sheet);
@@ -53,10 +53,12 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     chat.covered = chat.covered || (sheet && chat.ready && section.classList.contains('chat'));
     badge.hidden = !chat.unread;
     badge.textContent = chat.unread;
-    if (chat.unread) said.textContent = `${texts()[1]} ${chat.unread}`;
     if (chat.frame) chat.frame.title = texts()[0];
     // A full-screen panel covers what the on-screen keyboard leaves free.
-    return `--t:${visualViewport.offsetTop}px;--h:${visualViewport.height}px`;
+    return [
+      `--t:${visualViewport.offsetTop}px;--h:${visualViewport.height}px`,
+      chat.unread ? `${texts()[1]} ${chat.unread}` : chat.notice,
+    ];
   }
 
   // ---- The line to the panel ---------------------------------------------------------------------------------------
@@ -82,8 +84,31 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     chat.told = [];
     messages.forEach((message) => {
       if (LASTING.test(message.type)) kept[message.type] = message;
+      // What follows is of whoever comes next, and stays when the panel has forgotten the last.
+      if (message.type == 'logout') {
+        forget();
+        isToldToForget = true;
+      }
       safely(post, message);
     });
+  }
+
+  function forget() {
+    delete kept.prefill;
+    delete kept.setAttributes;
+  }
+
+  // The browser turns any CSS colour into numbers for us: rgb() with bytes, or color(srgb …) with fractions.
+  function color() {
+    const probe = make('i', section);
+    // Not `style.color`: some engines look such names up on Object.prototype first.
+    [option.color, `color-mix(in srgb,${option.color},${option.color})`].forEach((value) =>
+      probe.style.setProperty('color', value)
+    );
+    const color = getComputedStyle(probe).getPropertyValue('color');
+    probe.remove();
+    const channels = color.match(/[\d.e-]+/g).slice(0, 3);
+    return `rgb(${channels.map((channel) => Math.max(0, channel * (color[0] == 'r' || 255)))})`;
   }
 
   // Runs at every load of the frame.
@@ -91,13 +116,16 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     const channel = new MessageChannel();
     chat.ready = false;
     chat.port = channel.port1;
-    chat.port.onmessage = (event) => safely(receive, event.data);
+    const mine = chat.port;
+    // What a frame that is gone has still said is not of this one.
+    mine.onmessage = (event) => mine == chat.port && safely(receive, event.data);
     const config = {
       ...option,
       // A function cannot be posted, and a token is fetched when it is asked for.
       identity: !!option.identity,
+      color: safely(color),
       session: recall(),
-      open: section.classList.contains('chat'),
+      open: section.classList.contains('chat') && !section.hidden,
       prefill: kept.prefill,
       resume: chat.resume,
     };
@@ -121,9 +149,9 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     if (type == 'minimise') minimise();
     if (type == 'session' || type == 'forget') keep(own(message, 'secret'));
     if (type == 'forget') {
-      // Signed out: a panel that starts anew knows nothing of the person before.
-      delete kept.prefill;
-      delete kept.setAttributes;
+      // Signed out, here or in another tab: a panel that starts anew knows nothing of the person before.
+      if (!isToldToForget) forget();
+      isToldToForget = false;
       count(0, '');
       chat.frame.src += '';
     }
@@ -144,10 +172,10 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     try {
       const given = option.identity;
       token = typeof given == 'function' ? await given() : given;
+      post({ type: 'identity', token: token ? String(token) : null });
     } catch (error) {
-      emit('error', { kind: 'identity' });
+      safely(emit, 'error', { kind: 'identity' });
     }
-    post({ type: 'identity', token: token ? String(token) : null });
   }
 
   // The panel takes the focus that was wanted for it as soon as it can.
@@ -168,8 +196,9 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     const title = document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
     mark = number ? `(${number}) ` : '';
     if (document.title != mark + title) document.title = mark + title;
+    // What the bubble says of messages goes with them; a greeting stays.
+    if (number || chat.notice) chat.bubble = number && text && !section.classList.contains('chat');
     chat.notice = text;
-    if (number) chat.bubble = text && !section.classList.contains('chat');
     if (number != chat.unread) {
       chat.unread = number;
       emit('unread:changed', { count: number });

@@ -67,7 +67,6 @@ fn listen_to_loader(widget: Widget) {
                 if !was_shown {
                     widget.open();
                 }
-                widget.composer.take_focus();
             }
             HostMessage::Hidden => widget.panel.shown.set(false),
             HostMessage::Focus => widget.composer.take_focus(),

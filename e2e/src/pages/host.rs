@@ -14,6 +14,14 @@ const NAMES: &str = "
   const frame = inside('iframe');
   const bubble = inside('.note');
   const looks = (node) => getComputedStyle(node);
+  // A colour as it is drawn, whichever way it is written.
+  const drawn = (color) => {
+    const painter = document.createElement('canvas').getContext('2d');
+    painter.fillStyle = color;
+    painter.fillRect(0, 0, 1, 1);
+    const [red, green, blue, alpha] = painter.getImageData(0, 0, 1, 1).data;
+    return alpha == 255 ? `rgb(${red}, ${green}, ${blue})` : 'none, for something shines through';
+  };
   const box = (node) => node.getBoundingClientRect();
   const shown = (node) => !!node && node.checkVisibility({ visibilityProperty: true });
 ";

@@ -125,7 +125,7 @@ async fn a_chat_that_was_taken_away_leaves_nothing_until_it_is_booted_again() {
     page.act("causette('update', { color: 'rebeccapurple', state: '' }); causette('boot', { launcher: 'default' })").await;
     page.shop().open_chat().await.wait_for_message("I do").await;
     assert_eq!(panel.number().await, number);
-    assert_eq!(page.ask("looks(launcher).backgroundColor").await, "rgb(102, 51, 153)");
+    assert_eq!(page.ask("drawn(looks(launcher).backgroundColor)").await, "rgb(102, 51, 153)");
     panel.say("Once more").await;
     panel.wait_until_sent().await;
     page.shop().close_chat().await;
@@ -168,6 +168,8 @@ async fn what_the_page_gives_reaches_the_panel_or_nobody() {
          causette('prefill', { get name() { throw new Error('no') } });",
     )
     .await;
+    // With somebody there the panel asks for an introduction, and not for contacts.
+    let _agent = AgentSocket::sign_in(&server.origin).await;
     let panel = page.shop().open_chat().await;
     panel.say("Hello").await;
     panel.wait_for_form().await;

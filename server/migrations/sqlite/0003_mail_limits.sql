@@ -11,5 +11,8 @@ UPDATE outbox SET recipient_domain =
 WHERE recipient LIKE '%@%';
 UPDATE outbox SET site_key =
     (SELECT conversation.site_key FROM conversation WHERE conversation.id = outbox.conversation_id);
+UPDATE outbox SET upto =
+    (SELECT MAX(entry.seq) FROM entry WHERE entry.conversation_id = outbox.conversation_id AND entry.at <= outbox.settled_at)
+WHERE state = 'sent' AND kind IN ('follow_up', 'invite', 'tell');
 CREATE INDEX outbox_recipient_domain ON outbox (recipient_domain, settled_at);
 CREATE INDEX outbox_site_key ON outbox (site_key, settled_at);

@@ -114,6 +114,7 @@ impl UseCase for RequestNewLink {
         }
         count_request(tx, cx, found.visitor, NewAddress::No, ProblemKind::RateLimited).await?;
         let folded = contact::fold(&link.email);
+        contact::lock_address(tx, &folded).await?;
         let recent = cx.now.before(NEW_LINK_EVERY);
         if outbox::count_to(tx, MailKind::NewLink, &folded, recent).await? > 0 {
             let detail = "a new link is on its way already";
@@ -150,6 +151,8 @@ impl UseCase for RevokeLinks {
             let detail = "no mail with a link was sent since the links were last taken back";
             return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, detail)));
         }
+        // A mail that waits would carry a new one.
+        outbox::cancel_asked(tx, self.conversation, cx.now).await?;
         let id = cx.mint_entry_id()?;
         let author = Author::Agent { id: self.agent.id, name: self.agent.name.clone() };
         cx.add_entry(tx, self.conversation, id, author, Body::Event(Event::LinksRevoked)).await?;

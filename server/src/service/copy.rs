@@ -127,6 +127,8 @@ async fn schedule(
     let folded = contact::fold(payload.email.as_deref().unwrap_or_default());
     let is_theirs = is_theirs(found, &folded);
     let kind = if is_theirs { MailKind::Transcript } else { MailKind::ConfirmCopy };
+    // Of several who ask for one address at once, one is the first.
+    contact::lock_address(tx, &folded).await?;
     let recent = cx.now.before(UNVERIFIED_EVERY);
     let has_one = !is_theirs && outbox::count_to(tx, kind, &folded, recent).await? > 0;
     let job = JobId::mint(cx.now, clock::id_entropy()?);

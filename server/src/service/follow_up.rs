@@ -97,18 +97,19 @@ async fn plan(
         return Ok(());
     };
     let facts = read_facts(tx, found, left_at).await?;
-    let due = due_at(&facts, &rules(&site.settings)).filter(|_| site.settings.follow_up);
-    match due {
+    let wanted = due_at(&facts, &rules(&site.settings)).filter(|_| site.settings.follow_up);
+    let due = match wanted {
         Some(due) => {
             let id = JobId::mint(cx.now, clock::id_entropy()?);
-            outbox::schedule_follow_up(tx, id, found.id, due, cx.now).await?;
             cx.has_job = true;
+            Some(outbox::schedule_follow_up(tx, id, found.id, due, cx.now).await?)
         }
         None if found.follow_up_at.is_some() => {
             outbox::cancel_follow_up(tx, found.id, cx.now).await?;
+            None
         }
         None => return Ok(()),
-    }
+    };
     if due != found.follow_up_at {
         conversation::set_follow_up(tx, found.id, due).await?;
         cx.touch(found.id);

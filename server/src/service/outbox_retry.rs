@@ -29,7 +29,7 @@ impl UseCase for RetryMail {
         let is_done = match follow_up {
             // One that was scheduled since carries what this one would have: it goes now, and this one has no reason left.
             Some(id) if dead_mail::has_follow_up(tx, id).await? => {
-                dead_mail::discard_job(tx, self.0, cx.now).await?
+                dead_mail::supersede_job(tx, self.0, cx.now).await?
             }
             _ => dead_mail::revive_job(tx, self.0, cx.now).await?,
         };

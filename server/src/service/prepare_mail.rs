@@ -15,7 +15,7 @@ use crate::secret::{self, SecretHash};
 use crate::service::{Context, UseCase, UseCaseError, follow_up, visitor_view};
 use crate::site::Site;
 use crate::store::conversation::{self, Conversation};
-use crate::store::outbox::{self, Job, Scope, Settled};
+use crate::store::outbox::{self, Job, Kinds, Scope, Settled};
 use crate::store::resume_link::{self, Link};
 use crate::store::{Tx, contact, entry, site};
 
@@ -23,6 +23,8 @@ use crate::store::{Tx, contact, entry, site};
 const LOG_ENTRIES: usize = 1_000;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const HOUR: Duration = Duration::from_secs(3600);
+/// The part of the limits of domain and site that mails may take which somebody asks for: a fourth.
+const ASKED_SHARE: u32 = 4;
 
 /// What a job of the outbox knows beside its columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,28 +214,36 @@ impl PrepareMail {
         let to = contact::fold(to);
         let domain = to.rsplit_once('@').map_or("", |(_, domain)| domain);
         let MailLimits { address_a_day, domain_an_hour, site_an_hour, patience } = self.limits;
-        let mut held: Option<(Timestamp, &str)> = None;
-        for (scope, window, limit, why) in [
+        let (address, domain, site) = (Scope::Address(&to), Scope::Domain(domain), Scope::Site(&found.site));
+        let own = Kinds::like(self.job.kind);
+        let mut limits = vec![
             (
-                Scope::Address(&to),
+                address,
                 DAY,
                 address_a_day,
+                Kinds::All,
                 "the limit of mails to one address in a day is reached",
             ),
             (
-                Scope::Domain(domain),
+                domain,
                 HOUR,
                 domain_an_hour,
+                Kinds::All,
                 "the limit of mails to one domain in an hour is reached",
             ),
-            (
-                Scope::Site(&found.site),
-                HOUR,
-                site_an_hour,
-                "the limit of mails of one site in an hour is reached",
-            ),
-        ] {
-            let turn = self.turn(tx, cx.now, scope, window, limit).await?;
+            (site, HOUR, site_an_hour, Kinds::All, "the limit of mails of one site in an hour is reached"),
+        ];
+        if own == Kinds::Asked {
+            // Anybody can ask for many of them: they have a share, so that what agents write is not held up by them.
+            let why = "the limit of mails that are asked for in an hour is reached";
+            limits.push((domain, HOUR, domain_an_hour / ASKED_SHARE, Kinds::Asked, why));
+            limits.push((site, HOUR, site_an_hour / ASKED_SHARE, Kinds::Asked, why));
+        }
+        let mut held: Option<(Timestamp, &str)> = None;
+        for (scope, window, limit, sent, why) in limits {
+            // Nor does what agents write wait behind what was asked for.
+            let waiting = if own == Kinds::Written { own } else { sent };
+            let turn = self.turn(tx, cx.now, (scope, window, limit), [sent, waiting]).await?;
             // Of several the one that holds longest.
             held = held.max(turn.map(|at| (at, why)));
         }
@@ -247,24 +257,23 @@ impl PrepareMail {
         }))
     }
 
-    /// When a limit lets this mail go; `None` where it does now. The window has room as soon as the oldest of the last
+    /// When a limit of the mails `sent` lets this one go, behind those `waiting`; `None` where it does now. The window has room as soon as the oldest of the last
     /// `limit` mails leaves it; whoever was held back before takes the first room, so that each wakes about once.
     async fn turn(
         &self,
         tx: &mut Tx,
         now: Timestamp,
-        scope: Scope<'_>,
-        window: Duration,
-        limit: u32,
+        (scope, window, limit): (Scope<'_>, Duration, u32),
+        [sent, waiting]: [Kinds; 2],
     ) -> Result<Option<Timestamp>, UseCaseError> {
         let since = now.before(window);
         let limit = limit.max(1);
-        if outbox::find_sent_at(tx, scope, since, limit - 1).await?.is_none() {
+        if outbox::find_sent_at(tx, scope, sent, since, limit - 1).await?.is_none() {
             return Ok(None);
         }
-        let before = outbox::count_limited_before(tx, scope, &self.job, now).await?;
+        let before = outbox::count_limited_before(tx, scope, waiting, &self.job, now).await?;
         let place = limit - 1 - before % limit;
-        let leaves = outbox::find_sent_at(tx, scope, since, place).await?.unwrap_or(now);
+        let leaves = outbox::find_sent_at(tx, scope, sent, since, place).await?.unwrap_or(now);
         Ok(Some(leaves.after(window).after(window.saturating_mul(before / limit))))
     }
 

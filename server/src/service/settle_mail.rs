@@ -5,7 +5,7 @@ use causette_shared::id::{ConversationId, Seq};
 use causette_shared::time::Timestamp;
 
 use crate::service::mail_failed::{Blame, note_failure};
-use crate::service::{Context, UseCase, UseCaseError};
+use crate::service::{Context, UseCase, UseCaseError, follow_up};
 use crate::store::outbox::{self, Job, Settled};
 use crate::store::{Tx, conversation};
 
@@ -102,6 +102,7 @@ impl SettleMail {
         let event = Event::Mailed { kind: self.kind, to: self.to.clone(), upto: self.upto };
         let entry = cx.mint_entry_id()?;
         cx.add_entry(tx, id, entry, Author::Automatic, Body::Event(event)).await?;
-        Ok(())
+        // A reply that was written while the mail was under way is not in it, and found this job in its place.
+        follow_up::reconsider(tx, cx, id).await
     }
 }

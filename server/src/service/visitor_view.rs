@@ -5,7 +5,7 @@
 //! address for answers may have been given to a service that sends secrets to it (the ticket trick, SECURITY).
 
 use causette_shared::contact::Contact;
-use causette_shared::entry::{Body, Entry, Event, Mail, SenderCheck};
+use causette_shared::entry::{Author, Body, Entry, Event, Mail, SenderCheck};
 
 use crate::site::supported_locale;
 use crate::store::conversation::Conversation;
@@ -32,6 +32,10 @@ pub fn told(entry: Entry, conversation: &Conversation) -> Entry {
         }
         Body::Event(Event::MailFailed { .. }) => {
             Body::Event(Event::MailFailed { to: WITHHELD.to_owned(), reason: String::new() })
+        }
+        // An agent asked for it, for the contact that they have attached.
+        Body::Event(Event::CopyRequested { .. }) if entry.author != Author::Visitor => {
+            Body::Event(Event::CopyRequested { email: WITHHELD.to_owned() })
         }
         body @ (Body::Message { .. } | Body::Event(_)) => body,
     };

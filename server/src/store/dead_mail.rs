@@ -98,9 +98,11 @@ pub async fn count_dead(tx: &mut Tx) -> Result<u32, StoreError> {
 /// The database fails.
 #[tracing::instrument(name = "store.dead_mail.waiting", level = "debug", skip_all, err(level = "debug"))]
 pub async fn find_waiting(tx: &mut Tx) -> Result<Waiting, StoreError> {
-    const COUNT: &str = "SELECT COUNT(*), COUNT(error) FROM outbox WHERE state = 'pending'";
+    // What a limit holds back has not failed.
+    const COUNT: &str = "SELECT COUNT(*), COUNT(CASE WHEN limited_at IS NULL THEN error END) FROM outbox \
+         WHERE state = 'pending'";
     const ERROR: &str = "SELECT error FROM outbox WHERE state = 'pending' AND error IS NOT NULL \
-         ORDER BY due_at, id LIMIT 1";
+         AND limited_at IS NULL ORDER BY due_at, id LIMIT 1";
     let (count, delayed): (i64, i64) = both!(tx, conn => sqlx::query_as(COUNT).fetch_one(conn).await)?;
     let error: Option<(String,)> = both!(tx, conn => sqlx::query_as(ERROR).fetch_optional(conn).await)?;
     Ok(Waiting {
@@ -155,7 +157,8 @@ pub async fn find_job(tx: &mut Tx, id: JobId) -> Result<Option<Settleable>, Stor
 #[tracing::instrument(name = "store.dead_mail.revive", level = "debug", skip_all, fields(job = %id), err(level = "debug"))]
 pub async fn revive_job(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE outbox SET state = 'pending', due_at = $2, lease_until = NULL, attempts = 0, \
-         uncertain = CASE WHEN uncertain > 1 THEN 1 ELSE uncertain END, error = NULL, settled_at = NULL \
+         uncertain = CASE WHEN uncertain > 1 THEN 1 ELSE uncertain END, error = NULL, settled_at = NULL, \
+         limited_at = NULL, upto = NULL \
          WHERE id = $1 AND state = 'dead'";
     let revived = both!(tx, conn => sqlx::query(SQL)
         .bind(id.to_string())
@@ -166,7 +169,23 @@ pub async fn revive_job(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool, 
     Ok(revived == 1)
 }
 
-/// Drops a mail that was given up. False where it was not.
+/// Ends a mail that was given up, as another one carries what it would have. False where it was not.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.dead_mail.supersede", level = "debug", skip_all, fields(job = %id), err(level = "debug"))]
+pub async fn supersede_job(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE outbox SET state = 'cancelled', settled_at = $2, upto = NULL WHERE id = $1 AND state = 'dead'";
+    let ended = both!(tx, conn => sqlx::query(SQL)
+        .bind(id.to_string())
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(ended == 1)
+}
+
+/// Drops a mail that was given up: what it would have carried is no reason for another one. False where it was not.
 ///
 /// # Errors
 /// The database fails.

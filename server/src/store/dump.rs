@@ -178,7 +178,11 @@ pub async fn complete_rows(tx: &mut Tx, schema: i64) -> Result<(), StoreError> {
          SUBSTR(recipient, LENGTH(RTRIM(recipient, REPLACE(recipient, '@', ''))) + 1) WHERE recipient LIKE '%@%'";
     const SITES: &str = "UPDATE outbox SET site_key = \
          (SELECT conversation.site_key FROM conversation WHERE conversation.id = outbox.conversation_id)";
-    for (since, sql) in [(MAIL, SESSIONS), (MAIL, ADDRESSES), (LIMITS, DOMAINS), (LIMITS, SITES)] {
+    const CARRIED: &str = "UPDATE outbox SET upto = (SELECT MAX(entry.seq) FROM entry \
+         WHERE entry.conversation_id = outbox.conversation_id AND entry.at <= outbox.settled_at) \
+         WHERE state = 'sent' AND kind IN ('follow_up', 'invite', 'tell')";
+    let steps = [(MAIL, SESSIONS), (MAIL, ADDRESSES), (LIMITS, DOMAINS), (LIMITS, SITES), (LIMITS, CARRIED)];
+    for (since, sql) in steps {
         if schema < since {
             both!(tx, conn => sqlx::query(sql).execute(conn).await.map(drop))?;
         }

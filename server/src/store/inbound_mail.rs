@@ -244,6 +244,25 @@ pub async fn count_since(
     Ok(count)
 }
 
+/// How many reports of what became of our mails a conversation took since a time.
+///
+/// # Errors
+/// The database fails.
+pub async fn count_reports_since(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    since: Timestamp,
+) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM inbound_mail \
+         WHERE conversation_id = $1 AND received_at > $2 AND outcome = 'bounce'";
+    let (count,): (i64,) = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(conversation.to_string())
+        .bind(since.0)
+        .fetch_one(conn)
+        .await)?;
+    Ok(count)
+}
+
 /// Lists the mails that were set aside or belong nowhere, newest first.
 ///
 /// # Errors

@@ -161,6 +161,7 @@ pub async fn create_job(
 }
 
 /// Makes the one follow-up of a conversation due at `due_at`: adds it, or moves the one that waits and is not being sent.
+/// Returns when it is due: one that was tried before keeps its time.
 ///
 /// # Errors
 /// The database fails.
@@ -171,16 +172,38 @@ pub async fn schedule_follow_up(
     conversation: ConversationId,
     due_at: Timestamp,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Timestamp, StoreError> {
     const SQL: &str = "INSERT INTO outbox (id, kind, conversation_id, payload, state, due_at, attempts, uncertain, \
          created_at, site_key) VALUES ($1, 'follow_up', $2, '{}', 'pending', $3, 0, 0, $4, \
          (SELECT site_key FROM conversation WHERE id = $2)) \
          ON CONFLICT (conversation_id) WHERE kind = 'follow_up' AND state = 'pending' \
-         DO UPDATE SET due_at = CASE WHEN outbox.attempts = 0 THEN excluded.due_at ELSE outbox.due_at END";
-    both!(tx, conn => sqlx::query(SQL)
+         DO UPDATE SET due_at = CASE WHEN outbox.attempts = 0 THEN excluded.due_at ELSE outbox.due_at END \
+         RETURNING due_at";
+    let (due_at,): (i64,) = both!(tx, conn => sqlx::query_as(SQL)
         .bind(id.to_string())
         .bind(conversation.to_string())
         .bind(due_at.0)
+        .bind(now.0)
+        .fetch_one(conn)
+        .await)?;
+    Ok(Timestamp(due_at))
+}
+
+/// Cancels the mails of a conversation that wait because somebody asked for them: copies, questions, new links.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.outbox.cancel_asked", level = "debug", skip_all, fields(conversation = %conversation), err(level = "debug"))]
+pub async fn cancel_asked(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE outbox SET state = 'cancelled', settled_at = $2 \
+         WHERE conversation_id = $1 AND state = 'pending' AND kind IN ('transcript', 'confirm_copy', 'new_link') \
+         AND (lease_until IS NULL OR lease_until <= $2)";
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(conversation.to_string())
         .bind(now.0)
         .execute(conn).await.map(drop))?;
     Ok(())
@@ -449,7 +472,7 @@ pub async fn list_sent(
     rows.into_iter().map(|(id,)| parse(&id, "outbox.id")).collect()
 }
 
-/// How many mails of a kind went to an address, or wait to, since a time.
+/// How many mails of a kind went to an address since a time, or wait to.
 ///
 /// # Errors
 /// The database fails.
@@ -459,8 +482,8 @@ pub async fn count_to(
     recipient: &str,
     since: Timestamp,
 ) -> Result<i64, StoreError> {
-    const SQL: &str = "SELECT COUNT(*) FROM outbox WHERE kind = $1 AND recipient = $2 AND created_at > $3 \
-         AND state IN ('pending', 'sent')";
+    const SQL: &str = "SELECT COUNT(*) FROM outbox WHERE kind = $1 AND recipient = $2 \
+         AND (state = 'pending' OR (state = 'sent' AND settled_at > $3))";
     let (count,): (i64,) = both!(tx, conn => sqlx::query_as(SQL)
         .bind(kind.as_str())
         .bind(recipient.to_owned())
@@ -481,6 +504,37 @@ pub enum Scope<'a> {
     Site(&'a SiteKey),
 }
 
+/// Which mails of a scope count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinds {
+    /// All.
+    All,
+    /// Those that somebody asked for: copies, questions, new links.
+    Asked,
+    /// Those that an agent's words cause.
+    Written,
+}
+
+impl Kinds {
+    /// The kinds of a job's own sort.
+    #[must_use]
+    pub const fn like(kind: MailKind) -> Self {
+        match kind {
+            MailKind::Transcript | MailKind::ConfirmCopy | MailKind::NewLink => Self::Asked,
+            MailKind::FollowUp | MailKind::Invite | MailKind::Tell => Self::Written,
+        }
+    }
+
+    /// As the statements below compare it.
+    const fn code(self) -> i64 {
+        match self {
+            Self::All => 0,
+            Self::Asked => 1,
+            Self::Written => 2,
+        }
+    }
+}
+
 impl<'a> Scope<'a> {
     fn value(self) -> &'a str {
         match self {
@@ -499,6 +553,7 @@ impl<'a> Scope<'a> {
 pub async fn find_sent_at(
     tx: &mut Tx,
     scope: Scope<'_>,
+    kinds: Kinds,
     since: Timestamp,
     place: u32,
 ) -> Result<Option<Timestamp>, StoreError> {
@@ -507,7 +562,9 @@ pub async fn find_sent_at(
             concat!(
                 "SELECT settled_at FROM outbox WHERE ",
                 $column,
-                " = $1 AND settled_at > $2 AND state = 'sent' ORDER BY settled_at DESC LIMIT 1 OFFSET $3"
+                " = $1 AND settled_at > $2 AND state = 'sent' AND (CAST($4 AS BIGINT) = 0 OR CAST($4 AS BIGINT) = \
+                 CASE WHEN kind IN ('transcript', 'confirm_copy', 'new_link') THEN 1 ELSE 2 END) \
+                 ORDER BY settled_at DESC LIMIT 1 OFFSET $3"
             )
         };
     }
@@ -520,6 +577,7 @@ pub async fn find_sent_at(
         .bind(scope.value().to_owned())
         .bind(since.0)
         .bind(i64::from(place))
+        .bind(kinds.code())
         .fetch_optional(conn)
         .await)?;
     Ok(found.map(|(at,)| Timestamp(at)))
@@ -533,6 +591,7 @@ pub async fn find_sent_at(
 pub async fn count_limited_before(
     tx: &mut Tx,
     scope: Scope<'_>,
+    kinds: Kinds,
     job: &Job,
     now: Timestamp,
 ) -> Result<u32, StoreError> {
@@ -542,7 +601,9 @@ pub async fn count_limited_before(
                 "SELECT COUNT(*) FROM outbox WHERE ",
                 $column,
                 " = $1 AND settled_at IS NULL AND state = 'pending' AND id <> $3 \
-                 AND (limited_at < $2 OR (limited_at = $2 AND id < $3))"
+                 AND (limited_at < $2 OR (limited_at = $2 AND id < $3)) \
+                 AND (CAST($4 AS BIGINT) = 0 OR CAST($4 AS BIGINT) = \
+                 CASE WHEN kind IN ('transcript', 'confirm_copy', 'new_link') THEN 1 ELSE 2 END)"
             )
         };
     }
@@ -555,6 +616,7 @@ pub async fn count_limited_before(
         .bind(scope.value().to_owned())
         .bind(job.limited_at.map_or(now.0.saturating_add(1), |at| at.0))
         .bind(job.id.to_string())
+        .bind(kinds.code())
         .fetch_one(conn)
         .await)?;
     parse_count(count, "outbox.limited_at")
@@ -605,7 +667,8 @@ fn domain_of(address: &str) -> &str {
 /// # Errors
 /// The database fails.
 pub async fn set_recipient(tx: &mut Tx, id: JobId, recipient: &str) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE outbox SET recipient = $2, recipient_domain = $3 WHERE id = $1";
+    const SQL: &str =
+        "UPDATE outbox SET recipient = $2, recipient_domain = $3 WHERE id = $1 AND state = 'pending'";
     both!(tx, conn => sqlx::query(SQL)
         .bind(id.to_string())
         .bind(recipient.to_owned())

@@ -174,7 +174,7 @@ impl Widget {
     /// that knows of nobody.
     pub fn log_out(self) {
         self.session.replace(None);
-        self.keep.borrow().forget_all();
+        self.keep.borrow_mut().forget_all();
         if self.setup.full_page {
             storage::remove(storage::Area::Local, &session_key(&self.setup.site));
             if let Some(window) = web_sys::window() {

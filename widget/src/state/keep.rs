@@ -25,13 +25,14 @@ const SEPARATOR: char = '\u{1f}';
 pub struct Keep {
     prefix: String,
     area: Area,
+    is_closed: bool,
 }
 
 impl Keep {
     /// Opens the storage of a site; `lasting` is whether what is kept may outlive the tab.
     #[must_use]
     pub fn new(site: &str, lasting: bool) -> Self {
-        let keep = Self { prefix: ["causette.", site, "."].concat(), area: area(lasting) };
+        let keep = Self { prefix: ["causette.", site, "."].concat(), area: area(lasting), is_closed: false };
         keep.move_all();
         keep
     }
@@ -98,8 +99,10 @@ impl Keep {
         storage::keys(self.area, &prefix).into_iter().filter_map(read).collect()
     }
 
-    /// Forgets everything of this site, wherever it is kept.
-    pub fn forget_all(&self) {
+    /// Forgets everything of this site, wherever it is kept, and keeps nothing more: a panel that goes away writes down
+    /// what it holds.
+    pub fn forget_all(&mut self) {
+        self.is_closed = true;
         for area in [Area::Local, Area::Session] {
             for key in storage::keys(area, &self.prefix) {
                 storage::remove(area, &key);
@@ -113,7 +116,9 @@ impl Keep {
 
     fn set(&self, name: &str, value: &str) {
         // Storage that is full or forbidden costs the copy, not the message: it is still in memory.
-        storage::set(self.area, &self.key(name), value);
+        if !self.is_closed {
+            storage::set(self.area, &self.key(name), value);
+        }
     }
 
     fn remove(&self, name: &str) {

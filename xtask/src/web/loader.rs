@@ -34,7 +34,7 @@ impl Halves {
     ///
     /// When it is no JavaScript, or has not the places that the server fills.
     pub fn split(&self) -> Result<String> {
-        self.first("import(`${origin}/embed/${settings.site}/panel.js`)", &[SETTINGS])
+        self.first("import(`${origin}/embed/${settings.site}/panel.js${again}`)", &[SETTINGS])
     }
 
     /// The second half.

@@ -150,10 +150,13 @@ fn ConfirmDialog(desk: Desk, confirm: Confirm, close: Callback<()>) -> impl Into
         failure.set(None);
         spawn_local(async move {
             let answer = run.run(()).await;
-            let _ = busy.try_set(false);
+            // Closed meanwhile, it is not to close what is open now.
+            let is_here = busy.try_set(false).is_none();
             match answer {
                 Ok(()) => {
-                    close.run(());
+                    if is_here {
+                        close.run(());
+                    }
                     desk.tell(done.to_owned());
                 }
                 Err(refused) => {

@@ -46,8 +46,9 @@ pub fn EndChatDialog(
         failure.set(None);
         spawn_local(async move {
             let answer = conversation_mail::end_chat(id, chosen.get_untracked()).await;
-            let _ = busy.try_set(false);
+            let is_here = busy.try_set(false).is_none();
             match answer {
+                Ok(()) if !is_here => {}
                 Ok(()) => close.run(()),
                 Err(refused) => {
                     let text = desk.failure_told(&refused);

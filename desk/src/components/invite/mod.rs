@@ -94,11 +94,17 @@ pub fn InviteDialog(
         failure.set(None);
         spawn_local(async move {
             let answer = conversation_mail::invite(id, entry, text).await;
-            let _ = busy.try_set(false);
+            let is_here = busy.try_set(false).is_none();
             match answer {
                 Ok(()) => {
-                    keep(Invitation::default());
-                    close.run(());
+                    // Closed and opened again meanwhile, it may hold another text by now.
+                    let kept = agent.map(|agent| kept::invitation(agent, id)).unwrap_or_default();
+                    if kept.id == Some(entry) {
+                        keep(Invitation::default());
+                    }
+                    if is_here {
+                        close.run(());
+                    }
                     desk.tell("The invitation is on its way.".to_owned());
                 }
                 Err(refused) => fail(&refused),

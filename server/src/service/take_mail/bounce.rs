@@ -1,6 +1,8 @@
 //! A report of what became of a mail of ours. Anyone can write one: it counts only if it names a mail that we sent, by the
 //! Message-ID that only its recipient and the hosts on the way have seen, and the address that this mail went to.
 
+use std::time::Duration;
+
 use causette_shared::id::JobId;
 
 use super::{Fate, Noted, Report};
@@ -8,7 +10,11 @@ use crate::service::mail_failed::{Blame, note_failure};
 use crate::service::{Context, UseCaseError, follow_up};
 use crate::store::contact::fold;
 use crate::store::inbound_mail::Outcome;
-use crate::store::{Tx, conversation, outbox};
+use crate::store::{Tx, conversation, inbound_mail, outbox};
+
+/// Reports that one conversation takes in a day: who got one of our mails knows what a report of it has to name.
+const REPORTS_A_DAY: i64 = 20;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) async fn take(
     tx: &mut Tx,
@@ -40,6 +46,13 @@ pub(super) async fn take(
         Fate::Refused => Blame::Address,
     };
     conversation::lock_conversation(tx, id).await?;
+    if inbound_mail::count_reports_since(tx, id, cx.now.before(DAY)).await? >= REPORTS_A_DAY {
+        return Ok(Noted::new(
+            Outcome::Ignored,
+            "more reports about one conversation than it can have mails",
+        )
+        .of(id));
+    }
     note_failure(tx, cx, id, &report.address, &report.reason, blame).await?;
     // Nothing more goes to an address that takes no mail.
     follow_up::reconsider_waiting(tx, cx, id).await?;

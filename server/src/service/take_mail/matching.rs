@@ -74,7 +74,9 @@ pub(super) async fn read_upto(
     let settled_at: Option<Timestamp> = match &matched.answered {
         Some(job) if job.recipient.as_ref() == Some(&from) => job.settled_at,
         Some(_) => None,
-        None => outbox::last_sent_to(tx, id, &from).await?,
+        // The signed address is not theirs alone: then the domain has to vouch for them.
+        None if sender == SenderCheck::Passed => outbox::last_sent_to(tx, id, &from).await?,
+        None => None,
     };
     let Some(at) = settled_at else { return Ok(None) };
     // A mail is settled, and its entry written, at one instant (`settle_mail`).

@@ -61,7 +61,10 @@ pub(super) async fn take(
         let detail = format!("more than {MAILS_AN_HOUR} mails for one conversation within an hour");
         return Ok(Noted::new(Outcome::SetAside, detail).of(newest.id));
     }
-    note_sender(tx, cx, mail, said.sender(), &matched, &found).await?;
+    // Of a mail that could not be read its sender was not checked either: it shows nothing.
+    if let Said::Text(written) = said {
+        note_sender(tx, cx, mail, written.sender, &matched, &found).await?;
+    }
     // What was noted shows in it.
     let Some(newest) = conversation::find_conversation(tx, newest.id).await? else {
         return Ok(unmatched);
@@ -127,6 +130,8 @@ async fn note_sender(
         let id = adopt_verified(tx, cx, found.visitor, &mail.from).await?;
         contact::clear_bounced(tx, id, &mail.from, cx.now).await?;
         cx.touch(found.id);
+        // What was written while the address counted as dead goes out now.
+        follow_up::reconsider(tx, cx, found.id).await?;
     }
     if let Some(upto) = matching::read_upto(tx, matched, &mail.from, sender).await?
         && conversation::mark_seen(tx, found.id, Writer::Visitor, upto).await?

@@ -227,7 +227,7 @@ impl TakeMail {
         // What no person wrote, or was there before, is not kept: the mailbox has it. Of what belongs nowhere, most of which is
         // nobody's, the beginning tells whether somebody should look there.
         let is_kept = !matches!(noted.outcome, Outcome::Ignored);
-        let chars = if noted.outcome == Outcome::Unmatched { UNMATCHED_CHARS } else { usize::MAX };
+        let chars = if noted.entry.is_none() { UNMATCHED_CHARS } else { usize::MAX };
         let original: String = mail.original.chars().take(chars).collect();
         let row = InboundMail {
             id: InboundId::mint(cx.now, clock::id_entropy()?),

@@ -1,12 +1,17 @@
 //! "Copy of the conversation": opened from the icon at any time, and by itself a while after the chat has ended, unless
 //! the visitor has put it off or used it after that end.
 
+use std::time::Duration;
+
 use causette_client::timer::{self, Timer};
 use causette_shared::form::copy_due;
 use causette_shared::id::EntryId;
 use causette_shared::time::Timestamp;
 
 use super::Widget;
+
+/// After this it is looked again whether the visitor still fills in another form.
+const LOOKS_AGAIN: Duration = Duration::from_secs(5);
 
 /// Whether a copy is being asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,12 +80,22 @@ impl Widget {
         }
         let now = timer::now();
         if let Some(due) = copy_due(now, at.min(now), self.setup.copy_delay) {
-            form.copy_timer.set(Some(Timer::after(due.since(now), move || {
-                if self.form.copy.now() == CopyForm::Closed {
-                    self.form.copy.set(CopyForm::ByItself);
-                    self.reshape_form();
-                }
-            })));
+            form.copy_timer.set(Some(Timer::after(due.since(now), move || self.offer_copy())));
         }
+    }
+
+    /// Shows the form by itself. One that the visitor is filling in is not taken from under their hands.
+    fn offer_copy(self) {
+        let form = &self.form;
+        if form.copy.now() != CopyForm::Closed {
+            return;
+        }
+        if form.entered.now() || form.busy.now() {
+            let later = Timer::after(self.setup.copy_delay.max(LOOKS_AGAIN), move || self.offer_copy());
+            form.copy_timer.set(Some(later));
+            return;
+        }
+        form.copy.set(CopyForm::ByItself);
+        self.reshape_form();
     }
 }

@@ -61,6 +61,8 @@ pub struct Form {
     pub question: Slot<Question>,
     /// Whether an answer is on its way.
     pub busy: Slot<bool>,
+    /// What was sent last.
+    in_flight: Cell<Question>,
     /// Whether the visitor is being thanked.
     pub thanks: Slot<bool>,
     /// Whether the visitor is in the form, so that the focus goes on with it.
@@ -102,6 +104,7 @@ impl Form {
             shape: Slot::new(Shape::Nothing),
             question: Slot::new(Question::Name),
             busy: Slot::new(false),
+            in_flight: Cell::new(Question::Name),
             thanks: Slot::new(false),
             entered: Slot::new(false),
             copy: Slot::new(CopyForm::Closed),
@@ -196,6 +199,7 @@ impl Widget {
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
+        form.in_flight.set(question);
         self.compose(match question {
             Question::Contacts => {
                 if answers.email.is_none() && answers.phone.is_none() {
@@ -230,7 +234,8 @@ impl Widget {
             }
         }
         let has_arrived = form.busy.now() && !told.busy && told.refused.is_empty();
-        let question = form.question.now();
+        // What was sent, which may not be what is asked now.
+        let question = form.in_flight.get();
         let had_to_ask = form.known.peek(|known| next_question(known, true)).is_some();
         let is_answered = had_to_ask && next_question(&told.known, true).is_none();
         form.contacts_left.set(told.contacts_left);
