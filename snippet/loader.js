@@ -538,12 +538,13 @@
   function begin() {
     const waiting = queue;
     queue = null;
-    waiting.forEach((entry) => entry[0] == 'boot' && configure(entry[1]));
+    // What was booted is known before anything is drawn.
+    const rest = waiting.filter((entry) => entry[0] != 'boot' || safely(configure, entry[1]));
     configure();
     start();
     // The page's own button: no element is called `default` or `none`.
     listen(document, 'click', (event) => event.target.closest(option.launcher) && toggle());
-    waiting.forEach((entry) => causette(...entry));
+    rest.forEach((entry) => causette(...entry));
     emit('ready');
   }
 

@@ -55,10 +55,7 @@ async fn consent_is_raised_and_lowered_and_the_cookie_lives_as_long_as_it_may() 
     assert_eq!(cookies(&visitor).await, kept("close", -1), "as long as the browser is open");
     page.act("causette('setConsent', 0)").await;
     assert_eq!(cookies(&visitor).await, [], "what it allowed is deleted");
-    assert_eq!(
-        page.ask("window.heard").await,
-        json!([[2, false], [3, true], [1, true], [0, false]])
-    );
+    assert_eq!(page.ask("window.heard").await, json!([[2, false], [3, true], [1, true], [0, false]]));
 
     // A conversation that the visitor began needs no consent, and is not lost with it.
     page.act("causette('update', { cookieTtl: 30, consent: 3 }); causette('boot', { consent: 0 })").await;

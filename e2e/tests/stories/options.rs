@@ -114,7 +114,8 @@ async fn boot_goes_before_attributes_before_those_of_heyday_before_the_site() {
         }
         let page = visit(&browser, &site, &server, sources.clone()).await;
         let side = "Math.round(box(launcher).left) < 100";
-        let drawn = page.ask(&format!("[{side}, looks(chat).zIndex, drawn(looks(launcher).backgroundColor)]")).await;
+        let drawn =
+            page.ask(&format!("[{side}, looks(chat).zIndex, drawn(looks(launcher).backgroundColor)]")).await;
         page.act("causette('open')").await;
         let config = page.config().await;
         for (option, _, own, texts, boot) in &rows {
