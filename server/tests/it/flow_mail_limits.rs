@@ -21,6 +21,7 @@ on_both_databases!(
     mails_to_one_address_wait_for_the_next_day,
     mails_to_one_domain_wait_in_their_order,
     mails_of_one_site_wait_and_those_of_another_go,
+    what_is_asked_for_holds_up_nothing_that_agents_write,
     what_would_wait_too_long_is_given_up_and_told,
     a_visitor_names_so_many_addresses_a_day,
     a_visitor_asks_for_so_many_mails_a_day,
@@ -178,6 +179,31 @@ async fn mails_of_one_site_wait_and_those_of_another_go(database: Database) {
     assert_eq!(held.job.due_at, at(61 + HOUR));
     server.advance(HOUR);
     until_sent(&server, 3).await;
+}
+
+async fn what_is_asked_for_holds_up_nothing_that_agents_write(database: Database) {
+    let config = Config { mails_per_site_per_hour: 8, ..config() };
+    let server = TestServer::with_mail_and(database, config).await;
+    server.add_shop().await;
+    let mut desk = AgentActor::arrive(&server).await;
+    let wanted = who_left(&server, "shop", "ada@mail.example").await;
+    for email in ["a@one.example", "b@two.example", "c@three.example", "d@four.example"] {
+        let mut visitor = VisitorActor::arrive(&server).await;
+        visitor.say("Hello").await;
+        assert_eq!(ask(&mut visitor, email).await, Ok(()));
+    }
+    until_sent(&server, 2).await;
+    until_limited(&server, 2).await;
+    let why = "the limit of mails that are asked for in an hour is reached";
+    let held = list(&server, State::Pending).await;
+    assert!(held.iter().all(|listed| listed.error.as_deref() == Some(why)), "{held:?}");
+    desk.reply(wanted, "Yes, three are left.").await;
+    server.advance(61);
+    until_sent(&server, 3).await;
+    assert!(recipients(&server, 3).await.contains(&"ada@mail.example".to_owned()));
+    until_limited(&server, 2).await;
+    server.advance(HOUR);
+    until_sent(&server, 5).await;
 }
 
 async fn what_would_wait_too_long_is_given_up_and_told(database: Database) {

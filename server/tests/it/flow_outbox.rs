@@ -9,6 +9,8 @@ use causette_shared::entry::{Body, Event};
 use causette_shared::id::ConversationId;
 use causette_shared::presence::{Presence, UnreachableReason};
 
+use tokio::sync::Semaphore;
+
 use crate::harness::database::number;
 use crate::harness::smtp::{How, Phase, SmtpServer};
 use crate::harness::{AgentActor, PATIENCE, TestServer, VisitorActor, eventually};
@@ -20,7 +22,10 @@ const SENT: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'sent'";
 
 /// A mailer that gives up early, but not so early that a busy machine would be taken for a dead server.
 fn hasty(smtp: &SmtpServer) -> Mailer {
-    let brief = Duration::from_secs(3);
+    waiting(smtp, Duration::from_secs(3))
+}
+
+fn waiting(smtp: &SmtpServer, brief: Duration) -> Mailer {
     let patience = Patience { connect: brief, command: brief, body: brief, answer: brief, total: PATIENCE };
     let url = smtp.url().parse().expect("it is an address");
     let options = SenderOptions { patience, ..SenderOptions::default() };
@@ -28,8 +33,8 @@ fn hasty(smtp: &SmtpServer) -> Mailer {
 }
 
 /// A reply that a visitor with an address has not seen, and whose mail is due.
-async fn due(smtp: &SmtpServer) -> (TestServer, ConversationId, AgentActor) {
-    let server = TestServer::sending(hasty(smtp)).await;
+async fn due(mailer: Mailer) -> (TestServer, ConversationId, AgentActor) {
+    let server = TestServer::sending(mailer).await;
     server.add_shop().await;
     let mut desk = AgentActor::arrive(&server).await;
     let mut visitor = VisitorActor::arrive(&server).await;
@@ -55,7 +60,7 @@ fn message_id(raw: &[u8]) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_surely_not_taken_is_sent_later_under_the_same_name() {
     let smtp = Arc::new(SmtpServer::start().await);
-    let (server, conversation, _desk) = due(&smtp).await;
+    let (server, conversation, _desk) = due(hasty(&smtp)).await;
     smtp.fail_at(Phase::Rcpt, How::Reply("451 4.7.1 greylisted, come back later"));
     server.advance(61);
     until(&server, PENDING, 1).await;
@@ -82,7 +87,7 @@ async fn what_was_surely_not_taken_is_sent_later_under_the_same_name() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_never_comes_is_followed_by_one_more() {
     let smtp = Arc::new(SmtpServer::start().await);
-    let (server, _, _desk) = due(&smtp).await;
+    let (server, _, _desk) = due(hasty(&smtp)).await;
     // The server has it, and its answer is lost: each time.
     smtp.fail_at(Phase::Accepted, How::Close);
     server.advance(61);
@@ -99,9 +104,31 @@ async fn an_answer_that_never_comes_is_followed_by_one_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_while_a_mail_is_under_way_goes_out_with_the_next() {
+    let smtp = Arc::new(SmtpServer::start().await);
+    let (server, conversation, mut desk) = due(waiting(&smtp, PATIENCE)).await;
+    let permits = Arc::new(Semaphore::new(0));
+    smtp.fail_at(Phase::Accepted, How::Hold(Arc::clone(&permits)));
+    server.advance(61);
+    smtp.wait_for(1).await;
+    desk.reply(conversation, "There is a shade for it, too.").await;
+    permits.add_permits(100);
+    until(&server, SENT, 1).await;
+    const NEXT: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'pending' AND attempts = 0";
+    until(&server, NEXT, 1).await;
+    assert!(server.conversation(conversation).await.follow_up_at.is_some(), "the desk counts down");
+    // Not within ten minutes of the last.
+    server.advance(700);
+    let mails = smtp.wait_for(2).await;
+    let has_shade = |raw: &[u8]| String::from_utf8_lossy(raw).contains("There is a shade for it");
+    assert_eq!([has_shade(&mails[0].raw), has_shade(&mails[1].raw)], [false, true]);
+    until(&server, SENT, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_is_refused_makes_its_contact_unreachable_and_says_why() {
     let smtp = Arc::new(SmtpServer::start().await);
-    let (server, conversation, mut desk) = due(&smtp).await;
+    let (server, conversation, mut desk) = due(hasty(&smtp)).await;
     smtp.fail_at(Phase::Rcpt, How::Reply("550 5.1.1 no such user here"));
     server.advance(61);
     until(&server, DEAD, 1).await;
@@ -121,7 +148,7 @@ async fn an_address_that_is_refused_makes_its_contact_unreachable_and_says_why()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_that_is_refused_blames_nobody_else() {
     let smtp = Arc::new(SmtpServer::start().await);
-    let (server, _, _desk) = due(&smtp).await;
+    let (server, _, _desk) = due(hasty(&smtp)).await;
     smtp.fail_at(Phase::Auth, How::Reply("535 5.7.8 wrong password"));
     server.advance(61);
     until(&server, PENDING, 1).await;

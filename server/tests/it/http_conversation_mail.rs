@@ -496,6 +496,16 @@ async fn a_copy_goes_to_a_verified_address_and_another_is_asked_first(database: 
     let by_alice = (scene.alice(), Event::CopyRequested { email: EMAIL.to_owned() });
     let requests = async || scene.events().await.into_iter().filter(|event| *event == by_alice).count();
     assert_eq!(requests().await, 1);
+    // Whose address an agent has found for them is none of the visitor's business.
+    let mut visitor = scene.visitor.as_ref().expect("she is there").again(&scene.server).await;
+    visitor.hello().await;
+    visitor.sync().await;
+    let shown = visitor.entries.iter().find_map(|entry| match &entry.body {
+        Body::Event(Event::CopyRequested { email }) => Some(email.as_str()),
+        _ => None,
+    });
+    assert_eq!(shown, Some("…"));
+    drop(visitor);
     // Once a day: that nothing more goes out is said, and nothing is noted.
     let told = scene.refused("copy", None).await;
     assert_eq!((told.0, told.1.as_str()), (409, "wrong_state"));
