@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use causette_shared::time::Timestamp;
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -99,7 +100,23 @@ impl Worker {
         if outcome != Outcome::Sent {
             tracing::warn!(job = %job.id, kind = kind.as_str(), attempts = job.attempts, "a mail was not sent");
         }
-        self.app.perform(SettleMail { job, kind, to, upto, outcome }).await
+        self.settle(SettleMail { job, kind, to, upto, outcome }, lease_until).await
+    }
+
+    /// Notes what became of a mail; as long as the job is ours a store that fails is asked again, because without the note
+    /// a mail that was taken would go out once more.
+    async fn settle(&self, settle: SettleMail, lease_until: Timestamp) -> Result<(), UseCaseError> {
+        loop {
+            match self.app.perform(settle.clone()).await {
+                Err(UseCaseError::Store(error) | UseCaseError::Outage(error))
+                    if error.is_temporary() && self.app.clock.now().after(WAITS) < lease_until =>
+                {
+                    tracing::warn!(job = %settle.job.id, %error, "what became of a mail could not be noted yet");
+                    tokio::time::sleep(WAITS).await;
+                }
+                settled => return settled,
+            }
+        }
     }
 
     async fn hand_over(&self, job: &Job, material: &Material) -> Result<Outcome, UseCaseError> {

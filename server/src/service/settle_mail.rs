@@ -38,6 +38,7 @@ pub enum Outcome {
 }
 
 /// Notes what became of a job's mail.
+#[derive(Clone)]
 pub struct SettleMail {
     /// The job, as it was claimed.
     pub job: Job,

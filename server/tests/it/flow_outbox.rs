@@ -8,10 +8,13 @@ use causette_server::mailer::Mailer;
 use causette_shared::entry::{Body, Event};
 use causette_shared::id::ConversationId;
 use causette_shared::presence::{Presence, UnreachableReason};
+use causette_shared::problem::ProblemKind;
+use causette_shared::protocol::agent::ClientFrame;
 
 use tokio::sync::Semaphore;
 
-use crate::harness::database::number;
+use crate::harness::builders::{entry_id, text};
+use crate::harness::database::{connect, number};
 use crate::harness::smtp::{How, Phase, SmtpServer};
 use crate::harness::{AgentActor, PATIENCE, TestServer, VisitorActor, eventually};
 
@@ -123,6 +126,34 @@ async fn what_is_written_while_a_mail_is_under_way_goes_out_with_the_next() {
     let has_shade = |raw: &[u8]| String::from_utf8_lossy(raw).contains("There is a shade for it");
     assert_eq!([has_shade(&mails[0].raw), has_shade(&mails[1].raw)], [false, true]);
     until(&server, SENT, 2).await;
+}
+
+/// That it was taken cannot be written down for a while: when it can be, it is, and nobody sends the mail again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_mail_that_was_taken_while_the_database_was_held_is_not_sent_again() {
+    let smtp = Arc::new(SmtpServer::start().await);
+    let (server, conversation, mut desk) = due(waiting(&smtp, PATIENCE)).await;
+    let permits = Arc::new(Semaphore::new(0));
+    smtp.fail_at(Phase::Accepted, How::Hold(Arc::clone(&permits)));
+    server.advance(61);
+    smtp.wait_for(1).await;
+    let mut holder = connect(&server.database()).await;
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut holder).await.expect("nobody writes");
+    permits.add_permits(100);
+    smtp.until_answered("250 2.0.0 ok: queued").await;
+    // Behind the worker in the line for the database: when it is refused, so is the worker.
+    for _ in 0..2 {
+        let id = entry_id();
+        let content = text("Are you there?");
+        desk.put(&ClientFrame::Send { conversation, id, content, after: None }).await;
+        assert_eq!(desk.outcome(id).await.map_err(|problem| problem.kind), Err(ProblemKind::Unavailable));
+    }
+    sqlx::query("ROLLBACK").execute(&mut holder).await.expect("it was begun");
+    until(&server, SENT, 1).await;
+    server.advance(3_600);
+    eventually("a look at the outbox", async || number(&server.app.store, PENDING).await == 0).await;
+    assert_eq!(smtp.mails().len(), 1);
+    assert_eq!(number(&server.app.store, "SELECT MAX(attempts) FROM outbox").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
