@@ -41,7 +41,9 @@ impl HttpLine {
     /// Opens a channel; the refusal where it does not open.
     pub async fn try_open(authority: &str, path: &str, cookie: Option<&str>) -> Result<Self, Refusal> {
         let mut line = Self {
-            client: Client::new(),
+            // A connection of its own for each request: the server closes one whose body it has refused to read, and what
+            // is sent on it at that moment is lost, which a browser would repeat.
+            client: Client::builder().pool_max_idle_per_host(0).build().expect("there is a client"),
             authority: authority.to_owned(),
             path: path.to_owned(),
             cookie: cookie.map(str::to_owned),
