@@ -87,8 +87,10 @@
     'max-width:min(280px,100vw - 2*var(--x));animation:in .15s}' +
     '.text{padding:14px 18px;padding-inline-end:44px;border-radius:16px;overflow-wrap:anywhere}' +
     '.x{position:absolute;top:8px;inset-inline-end:8px;width:30px;font-size:22px;line-height:30px;text-align:center}' +
-    // In an element of the page: bubble above launcher, until the panel takes their place.
-    '.inline>:not(.panel){position:static}' +
+    // In an element of the page: the bubble above the launcher moves nothing, until the panel takes their place.
+    '.inline{position:relative}' +
+    '.inline .fab{position:static}' +
+    '.inline .note{position:absolute;inset-inline:0 auto;bottom:100%;margin-bottom:14px}' +
     '@keyframes in{0%{opacity:.3}}' +
     '@media print{aside{display:none}}' +
     '@media(prefers-reduced-motion){*,:before,:after{animation:none!important;transition:none!important}}';
@@ -98,7 +100,7 @@
   const option = { __proto__: null }; // what holds now, every source merged
   const given = { __proto__: null }; // what `boot` and `update` were given
   const warned = { __proto__: null };
-  // What both halves know: the frame, the port to it, whether it is `ready`, whether the focus is `wanted` there, what the
+  // What both halves know: the frame, the port to it, whether it is `ready`, where the focus is that is `wanted` there, what the
   // page has `told` that each new panel is to know, the token of the link that led here, until the panel has it, the number
   // of `unread` messages, whether the `bubble` is there, and what it says instead of the greeting: the last unread message,
   // or that the panel failed.
@@ -333,13 +335,14 @@
     render();
     remember();
     tell(open ? 'shown' : 'hidden');
-    chat.wanted = open && focus;
+    chat.wanted = open && focus && document.activeElement;
     if (panel) panel.enter();
     if (!open && inside) (document.querySelector(option.launcher) || fab).focus();
     if (next == 'welcome') bubbleTimer = later(greet, option.greetingDelay);
     emit('state:changed', { state });
     if (open || before == 'chat') emit(open ? 'opened' : 'closed');
-    safely(window.hdOnWidgetStateChange, state);
+    // In Heyday's words.
+    safely(window.hdOnWidgetStateChange, open ? 'opened' : next == 'close' ? 'closed' : next);
     if (open) load();
   }
 

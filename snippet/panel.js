@@ -178,10 +178,12 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     }
   }
 
-  // The panel takes the focus that was wanted for it as soon as it can.
+  // The panel takes the focus that was wanted for it as soon as it can, unless the visitor has gone elsewhere since.
   function enter() {
     if (!chat.ready || !chat.wanted) return;
-    chat.wanted = false;
+    const isStill = [chat.wanted, document.body, null].includes(document.activeElement);
+    chat.wanted = null;
+    if (!isStill) return;
     chat.frame.focus();
     post({ type: 'focus' });
   }

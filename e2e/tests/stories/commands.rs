@@ -51,7 +51,15 @@ async fn events_reach_handlers_the_document_and_the_data_layer() {
     assert_eq!(
         page.ask("window.heard").await,
         json!([
-            "once", "off", "dom null", "hd chat", "closed", "hd close", "dom null", "hd chat", "hd close"
+            "once",
+            "off",
+            "dom null",
+            "hd opened",
+            "closed",
+            "hd closed",
+            "dom null",
+            "hd opened",
+            "hd closed"
         ])
     );
     assert_eq!(

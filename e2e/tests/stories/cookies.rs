@@ -72,6 +72,22 @@ async fn consent_is_raised_and_lowered_and_the_cookie_lives_as_long_as_it_may() 
     panel.view.type_into("Message", "half a sentence").await;
     const KEPT: &str = "return localStorage.length + sessionStorage.length";
     assert!(panel.view.evaluate(KEPT).await.expect("the panel looks").as_u64().is_some_and(|kept| kept > 0));
+    // Without that session, as after a sign-out that the panel did not live to hear of, nothing of it is to be seen.
+    let kept = page.ask("document.cookie").await;
+    page.act("document.cookie = 'causette_shop=;path=/;max-age=0'").await;
+    let page = HostPage::visit(&visitor, &site, "bare").await;
+    assert!(page.add_snippet(&address, json!({})).await);
+    let panel = page.shop().open_chat().await;
+    panel.view.wait_for_text("How can we help?").await;
+    assert_eq!(panel.view.value_of("Message").await, "");
+    // With it everything is there again.
+    page.act(&format!("document.cookie = {kept} + ';path=/'")).await;
+    let page = HostPage::visit(&visitor, &site, "bare").await;
+    assert!(page.add_snippet(&address, json!({})).await);
+    page.shop().wait_until_open().await;
+    panel.wait_for_message("Without consent").await;
+    assert_eq!(panel.view.value_of("Message").await, "half a sentence");
+
     page.act("causette('logout')").await;
     wait_until("the panel to begin anew", async || {
         Ok(!panel.view.text().await?.contains("Without consent")

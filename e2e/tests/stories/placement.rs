@@ -84,6 +84,15 @@ async fn the_chat_lives_in_an_element_of_the_page_that_may_come_late_and_be_repl
     page.wait_for("chat", Value::Null).await;
     page.act(&format!("{place}; document.querySelector('main').append(place)")).await;
     panel.wait_for_message("From within the page").await;
+    // The greeting stands above the launcher, and moves neither it nor what else is there.
+    page.act("causette('close')").await;
+    page.wait_for("shown(launcher)", true).await;
+    let places = "[launcher, chat.parentNode].map((node) => [box(node).left, box(node).top])";
+    let before = page.ask(places).await;
+    page.act("causette('update', { state: 'welcome' })").await;
+    page.wait_for("shown(bubble) && box(bubble).bottom < box(launcher).top", true).await;
+    assert_eq!(page.ask(places).await, before);
+    page.act("causette('open')").await;
     // Out of the element again, and into another.
     page.act("causette('update', { position: 'bottom-right' })").await;
     page.wait_for("chat.parentNode.tagName", "BODY").await;

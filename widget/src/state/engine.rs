@@ -189,7 +189,10 @@ impl Widget {
             storage::set(storage::Area::Local, &session_key(&self.setup.site), secret.expose());
         }
         self.with_host(|host| host.post_with(to_loader::SESSION, &[("secret", secret.expose().into())]));
-        self.keep.borrow_mut().set_lasting(true);
+        let mut keep = self.keep.borrow_mut();
+        keep.set_lasting(true);
+        keep.set_owner(&secret);
+        drop(keep);
         self.session.replace(Some(secret));
     }
 

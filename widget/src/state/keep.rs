@@ -1,18 +1,22 @@
 //! What the panel keeps in the browser: messages on their way, the draft, and which forms were put off.
 //!
 //! Before the visitor has a session or has agreed to personalisation it lasts as long as the tab, afterwards until it is
-//! done with. What is stored outlives the protocol number, so it has a form of its own instead of a frame's: a panel
+//! done with. From the session on it stands under a mark of it: whoever comes next on a shared computer, with another
+//! session or none, does not find it. What is stored outlives the protocol number, so it has a form of its own instead of a frame's: a panel
 //! that reloads into a newer version finds what the older one left.
 
 use causette_client::storage::{self, Area};
 use causette_shared::entry::Content;
 use causette_shared::form::Introduction;
-use causette_shared::id::EntryId;
+use causette_shared::id::{EntryId, SessionSecret};
 
 const DRAFT: &str = "draft";
 const LATER: &str = "later";
 const COPY_LATER: &str = "copy";
 const UNSENT: &str = "unsent.";
+const ALL: [&str; 4] = [UNSENT, DRAFT, LATER, COPY_LATER];
+/// How much of the secret marks what belongs to it: enough to tell sessions apart, and no use to anybody.
+const MARK_CHARS: usize = 8;
 const MESSAGE: char = 'm';
 const INTRODUCTION: char = 'i';
 const CONTACTS: char = 'c';
@@ -23,6 +27,9 @@ const SEPARATOR: char = '\u{1f}';
 /// The part of the browser's storage that belongs to one site.
 #[derive(Clone, Debug)]
 pub struct Keep {
+    /// Of everything of the site.
+    site: String,
+    /// Of what belongs to the session, or to none.
     prefix: String,
     area: Area,
     is_closed: bool,
@@ -31,17 +38,39 @@ pub struct Keep {
 impl Keep {
     /// Opens the storage of a site; `lasting` is whether what is kept may outlive the tab.
     #[must_use]
-    pub fn new(site: &str, lasting: bool) -> Self {
-        let keep = Self { prefix: ["causette.", site, "."].concat(), area: area(lasting), is_closed: false };
-        keep.move_all();
+    pub fn new(site: &str, lasting: bool, session: Option<&SessionSecret>) -> Self {
+        let site = ["causette.", site, "."].concat();
+        let mut keep = Self { prefix: site.clone(), site, area: area(lasting), is_closed: false };
+        keep.move_area();
+        if let Some(session) = session {
+            keep.set_owner(session);
+        }
         keep
+    }
+
+    /// The session that what is kept belongs to from now on, with what was written before it began.
+    pub fn set_owner(&mut self, session: &SessionSecret) {
+        let mark = session.expose().get(..MARK_CHARS).unwrap_or_default();
+        let prefix = [&self.site, "~", mark, "."].concat();
+        if prefix == self.prefix {
+            return;
+        }
+        for key in self.kept(self.area) {
+            if let (Some(value), Some(name)) = (storage::get(self.area, &key), key.strip_prefix(&self.prefix))
+            {
+                storage::set(self.area, &[&prefix, name].concat(), &value);
+            }
+            storage::remove(self.area, &key);
+        }
+        self.prefix = prefix;
+        self.move_area();
     }
 
     /// Allows or forbids outliving the tab; what is kept moves.
     pub fn set_lasting(&mut self, lasting: bool) {
         if self.area != area(lasting) {
             self.area = area(lasting);
-            self.move_all();
+            self.move_area();
         }
     }
 
@@ -104,7 +133,7 @@ impl Keep {
     pub fn forget_all(&mut self) {
         self.is_closed = true;
         for area in [Area::Local, Area::Session] {
-            for key in storage::keys(area, &self.prefix) {
+            for key in storage::keys(area, &self.site) {
                 storage::remove(area, &key);
             }
         }
@@ -129,15 +158,18 @@ impl Keep {
         [&self.prefix, name].concat()
     }
 
-    fn move_all(&self) {
+    /// What is kept in an area, by its keys.
+    fn kept(&self, area: Area) -> Vec<String> {
+        ALL.iter().flat_map(|name| storage::keys(area, &self.key(name))).collect()
+    }
+
+    fn move_area(&self) {
         let from = if self.area == Area::Local { Area::Session } else { Area::Local };
-        for name in [UNSENT, DRAFT, LATER, COPY_LATER] {
-            for key in storage::keys(from, &self.key(name)) {
-                if let Some(value) = storage::get(from, &key) {
-                    storage::set(self.area, &key, &value);
-                }
-                storage::remove(from, &key);
+        for key in self.kept(from) {
+            if let Some(value) = storage::get(from, &key) {
+                storage::set(self.area, &key, &value);
             }
+            storage::remove(from, &key);
         }
     }
 }

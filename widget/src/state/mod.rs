@@ -95,7 +95,7 @@ impl Widget {
         let session: Option<SessionSecret> =
             setup.config.session.as_deref().and_then(|text| text.parse().ok());
         let lasting = session.is_some() || setup.config.consent & CONSENT_PERSONALISATION != 0;
-        let keep = Keep::new(&setup.site, lasting);
+        let keep = Keep::new(&setup.site, lasting, session.as_ref());
         let state = State {
             words,
             thread: Thread::new(&setup, session.is_some()),
