@@ -310,12 +310,14 @@
     const [more, heard] = panel ? panel.draw() : ['', chat.notice];
     if (said.textContent != heard) said.textContent = heard;
     fab.hidden = option.launcher != 'default' || chat.covered;
-    styles.cssRules[0].style.cssText = (
-      `all:initial;position:${inline ? 'static;display:block' : 'fixed'};` +
+    // Another rule, for WebKit overlooks what has changed in one of `:host` (2.50).
+    styles.deleteRule(0);
+    styles.insertRule((
+      `:host{all:initial;position:${inline ? 'static;display:block' : 'fixed'};` +
       `z-index:${option.zIndex};--c:${option.color};` +
       `color-scheme:${option.theme == 'auto' ? 'light dark' : option.theme};` +
-      `--x:${option.offsetX}px;--y:${option.offsetY}px;--g:${fab.hidden ? 0 : 74}px;${more}`
-    ).replace(/;/g, '!important;');
+      `--x:${option.offsetX}px;--y:${option.offsetY}px;--g:${fab.hidden ? 0 : 74}px;${more}}`
+    ).replace(/;/g, '!important;'));
   }
 
   // ---- States ------------------------------------------------------------------------------------------------------
