@@ -62,7 +62,7 @@
 
   // ---- Looks -------------------------------------------------------------------------------------------------------
 
-  // The first rule is empty: `render` writes into it what changes at run time, so that no element needs a style
+  // The first rule is empty: `render` puts what changes at run time in its place, so that no element needs a style
   // attribute. The colour scheme there makes the system colours light or dark. --c colour, --x --y offsets, --g room for the launcher. Sides are the page's own: of a page that is read from right to left, the left.
   const LOOKS =
     ':host{}' +
