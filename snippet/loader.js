@@ -62,7 +62,7 @@
 
   // ---- Looks -------------------------------------------------------------------------------------------------------
 
-  // The first rule is empty: `render` writes into it what changes at run time, so that no element needs a style
+  // The first rule is empty: `render` puts what changes at run time in its place, so that no element needs a style
   // attribute. The colour scheme there makes the system colours light or dark. --c colour, --x --y offsets, --g room for the launcher. Sides are the page's own: of a page that is read from right to left, the left.
   const LOOKS =
     ':host{}' +
@@ -312,12 +312,14 @@
     const [more, heard] = panel ? panel.draw() : ['', chat.notice];
     if (said.textContent != heard) said.textContent = heard;
     fab.hidden = option.launcher != 'default' || chat.covered;
-    styles.cssRules[0].style.cssText = (
-      `all:initial;position:${inline ? 'static;display:block' : 'fixed'};` +
+    // Another rule, for WebKit overlooks what has changed in one of `:host` (2.50).
+    styles.deleteRule(0);
+    styles.insertRule((
+      `:host{all:initial;position:${inline ? 'static;display:block' : 'fixed'};` +
       `z-index:${option.zIndex};--c:${option.color};` +
       `color-scheme:${option.theme == 'auto' ? 'light dark' : option.theme};` +
-      `--x:${option.offsetX}px;--y:${option.offsetY}px;--g:${fab.hidden ? 0 : 74}px;${more}`
-    ).replace(/;/g, '!important;');
+      `--x:${option.offsetX}px;--y:${option.offsetY}px;--g:${fab.hidden ? 0 : 74}px;${more}}`
+    ).replace(/;/g, '!important;'));
   }
 
   // ---- States ------------------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use anyhow::Result;
 
+use crate::browser::Engine;
 use crate::machine::{Checkout, Profile};
-use crate::{browser, build, process, web};
+use crate::{build, process, web};
 
 /// Options of the chore.
 #[derive(Debug, clap::Args)]
@@ -23,10 +24,10 @@ pub struct Options {
 pub fn bench(checkout: &Checkout, options: &Options) -> Result<()> {
     web::build(checkout)?;
     build::build_server(checkout, Profile::Release)?;
-    let browser = browser::find_or_install()?;
+    let browser = Engine::Chromium.find_or_install()?;
     let mut cargo = process::cargo(checkout, &["run", "--quiet", "--release", "--package", "causette-e2e"]);
     cargo.args(["--bin", "bench", "--"]).args(&options.arguments);
-    process::run(cargo.env("CHROMEDRIVER", browser.driver))
+    process::run(cargo.envs(browser.settings()))
 }
 
 /// Measures how fast the store commits, beside what the same disk can do at most.

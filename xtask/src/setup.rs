@@ -1,4 +1,4 @@
-//! The tools that building needs beyond the toolchain: found in `PATH` at their pinned version, or in a cache that all
+//! The tools that building and testing need beyond the toolchain: found in `PATH` at their pinned version, or in a cache that all
 //! checkouts share, or else installed into that cache.
 
 use std::fs::{self, File, TryLockError};
@@ -46,6 +46,17 @@ impl Tool {
             package: "cargo-deny",
             version: "0.20.2".into(),
             programs: &["cargo-deny"],
+            lock: Lock::Theirs,
+            minutes: 3,
+        }
+    }
+
+    /// Drives Firefox, for the stories in it. It is not in Debian.
+    pub fn geckodriver() -> Self {
+        Self {
+            package: "geckodriver",
+            version: "0.37.1".into(),
+            programs: &["geckodriver"],
             lock: Lock::Theirs,
             minutes: 3,
         }
@@ -131,14 +142,14 @@ impl Tool {
     }
 }
 
-/// Adds the wasm target and makes sure of the tools that building needs.
+/// Adds the wasm target and makes sure of the tools that building and the stories need.
 ///
 /// # Errors
 ///
 /// When one of them is missing and cannot be installed.
 pub fn setup(checkout: &Checkout) -> Result<()> {
     add_wasm_target(checkout)?;
-    for tool in [Tool::wasm_bindgen(checkout)?, Tool::trunk()] {
+    for tool in [Tool::wasm_bindgen(checkout)?, Tool::trunk(), Tool::geckodriver()] {
         let directory = tool.directory()?;
         println!("{} {} in {}", tool.package, tool.version, directory.display());
     }

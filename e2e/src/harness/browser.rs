@@ -1,7 +1,15 @@
-//! A real Chromium, with a fresh profile unless it is given one: one person at one device.
+//! A real browser, with a fresh profile unless it is given one: one person at one device. Which engine it is hangs on the
+//! run (`Engine::chosen`), and the stories do not ask.
 
-use std::net::SocketAddr;
-use std::path::Path;
+mod chromium;
+mod engine;
+mod firefox;
+mod looks;
+mod said;
+mod webkit;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use fantoccini::elements::Element;
@@ -10,48 +18,16 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
+pub use self::engine::Engine;
+pub use self::looks::{Looks, Media};
+pub use self::said::Cookie;
+use super::bidi::Bidi;
 use super::driver::{Command, Driver};
 use super::environment;
+use super::switchboard::{Routes, Switchboard};
 use super::wait::{Problem, wait_until};
 
-/// Flags that make it small, quiet and the same everywhere (FIELD-NOTES, "Browsers").
-const FLAGS: &[&str] = &[
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--force-prefers-reduced-motion",
-    "--window-size=1280,1000",
-    "--lang=en-US",
-    "--accept-lang=en-US",
-];
-
-/// The device, and what else differs between browsers.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Looks<'a> {
-    /// Whether the screen is as small as a phone's.
-    pub is_phone: bool,
-    /// Whether the driver hears everything: every request, for `requests`, and every console, in frames of other sites
-    /// too. The price is that all frames share one process, which is not how people's browsers run.
-    pub is_observed: bool,
-    /// Whether pages are asked to be dark.
-    pub is_dark: bool,
-    /// The directory of its profile, which outlives it. A browser that is opened with it again is the same person's, who
-    /// had closed it.
-    pub profile: Option<&'a Path>,
-    /// Where connections to the first address really go: past a wire that others reach the server by, under the address
-    /// that the server knows itself by.
-    pub detour: Option<(SocketAddr, SocketAddr)>,
-    /// A domain that is on this machine, with all its subdomains: for a site that has several.
-    pub domain: Option<&'a str>,
-    /// Whether frames of other sites get no cookies, as people may choose.
-    pub is_wary: bool,
-}
+pub(super) use self::webkit::NOTE_CONSOLE;
 
 /// A browser. Dropping it closes it; when the test is failing, it first leaves a picture of each window in
 /// `e2e/artifacts`.
@@ -59,6 +35,11 @@ pub struct Browser {
     driver: Driver,
     session: String,
     name: &'static str,
+    engine: Engine,
+    bidi: Option<Bidi>,
+    noted: Mutex<Vec<String>>,
+    // Held so that it connects for as long as there is somebody to connect.
+    _switchboard: Option<Switchboard>,
     /// The session, for what pages have no method for.
     pub client: Client,
 }
@@ -74,53 +55,45 @@ impl Browser {
     /// # Panics
     /// There is none, or it does not start.
     pub async fn open_with(name: &'static str, looks: Looks<'_>) -> Self {
-        let driver = Driver::start().await;
-        let mut logs = json!({ "browser": "ALL" });
-        let mut flags: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
-        if looks.is_observed {
-            logs["performance"] = json!("ALL");
-            flags.push("--disable-site-isolation-trials".to_owned());
-            flags.push("--disable-features=IsolateOrigins,site-per-process".to_owned());
-        }
-        if let Some(profile) = looks.profile {
-            flags.push(format!("--user-data-dir={}", profile.display()));
-        }
-        if let Some((from, to)) = looks.detour {
-            flags.push(format!("--host-resolver-rules=MAP {from} {to}"));
-        }
-        if let Some(domain) = looks.domain {
-            flags.push(format!("--host-resolver-rules=MAP {domain} 127.0.0.1, MAP *.{domain} 127.0.0.1"));
-        }
-        // 1: cookies of third parties are blocked (chrome/browser/content_settings, CookieControlsMode).
-        let preferences = match looks.is_wary {
-            true => json!({ "profile": { "cookie_controls_mode": 1, "block_third_party_cookies": true } }),
-            false => json!({}),
+        let engine = Engine::chosen();
+        let (driver, wanted) = match engine {
+            Engine::Chromium => (chromium::start().await, chromium::capabilities(looks)),
+            Engine::Firefox => (firefox::start().await, firefox::capabilities(looks)),
+            Engine::WebKit => (webkit::start().await, webkit::capabilities(looks)),
         };
-        let mut wanted = Capabilities::new();
-        wanted.insert("goog:chromeOptions".to_owned(), json!({ "args": flags, "prefs": preferences }));
-        wanted.insert("goog:loggingPrefs".to_owned(), logs);
+        let Value::Object(mut wanted) = wanted else { panic!("capabilities are an object") };
+        let switchboard = match looks {
+            Looks { detour: None, domain: None, .. } => None,
+            Looks { detour, domain, .. } => {
+                Some(Switchboard::open(Routes { detour, domain: domain.map(str::to_owned) }).await)
+            }
+        };
+        if let Some(Switchboard { address, .. }) = &switchboard {
+            let proxy =
+                json!({ "proxyType": "manual", "socksProxy": address.to_string(), "socksVersion": 5 });
+            wanted.insert("proxy".to_owned(), proxy);
+        }
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(wanted)
+            .capabilities(Capabilities::from_iter(wanted))
             .connect(&format!("http://{}", driver.address))
             .await
             .unwrap_or_else(|error| panic!("the browser does not start: {error}"));
         let session = client.session_id().await.ok().flatten().unwrap_or_default();
         // Looking for something returns at once: waiting is done by `wait_for`.
-        let timeouts = TimeoutConfiguration::new(None, None, Some(std::time::Duration::ZERO));
+        let timeouts = TimeoutConfiguration::new(None, None, Some(Duration::ZERO));
         client.update_timeouts(timeouts).await.expect("the driver keeps its timeouts");
-        if looks.is_phone {
-            // A window of this browser cannot be as narrow as a phone.
-            let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
-            let resized =
-                client.issue_cmd(Command::devtools("Emulation.setDeviceMetricsOverride", screen)).await;
-            resized.expect("the browser can pretend to be a phone");
+        let bidi = match engine {
+            Engine::Firefox => Some(firefox::listen(&client).await),
+            Engine::Chromium | Engine::WebKit => None,
+        };
+        match (engine, &bidi) {
+            (Engine::Chromium, _) if looks.is_phone => chromium::be_a_phone(&client).await,
+            (Engine::Firefox, Some(bidi)) if looks.is_phone => firefox::be_a_phone(&client, bidi).await,
+            (Engine::WebKit, _) => webkit::resize(&client, looks).await,
+            _ => {}
         }
-        if looks.is_dark {
-            let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
-            let set = client.issue_cmd(Command::devtools("Emulation.setEmulatedMedia", media)).await;
-            set.expect("the browser can prefer dark pages");
-        }
-        Self { driver, session, name, client }
+        let noted = Mutex::default();
+        Self { driver, session, name, engine, bidi, noted, _switchboard: switchboard, client }
     }
 
     /// Goes to an address and waits until it has loaded.
@@ -129,7 +102,9 @@ impl Browser {
     /// It cannot be reached.
     pub async fn goto(&self, address: &str) {
         self.top().await.unwrap_or_else(|error| panic!("{error}"));
+        self.note_console().await;
         self.client.goto(address).await.unwrap_or_else(|error| panic!("{address}: {error}"));
+        self.note_console().await;
     }
 
     /// Loads the page again.
@@ -138,7 +113,9 @@ impl Browser {
     /// It cannot be reached.
     pub async fn reload(&self) {
         self.top().await.unwrap_or_else(|error| panic!("{error}"));
+        self.note_console().await;
         self.client.refresh().await.unwrap_or_else(|error| panic!("{error}"));
+        self.note_console().await;
     }
 
     /// Leaves whatever frame the driver looks at.
@@ -196,67 +173,27 @@ impl Browser {
         Ok((text(role), text(name)))
     }
 
-    /// Everything on the console since this was asked last, with its level: `WARNING http://… "text"`.
+    /// Has Chromium do something by its DevTools protocol.
     ///
     /// # Panics
-    /// The driver keeps no log.
-    pub async fn console(&self) -> Vec<String> {
-        let entries = self.log("browser").await;
-        let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-        entries.iter().map(|entry| format!("{} {}", text(entry, "level"), text(entry, "message"))).collect()
-    }
-
-    /// Has the browser do something by its DevTools protocol.
-    ///
-    /// # Panics
-    /// It refuses.
+    /// It refuses, or it is another engine.
     pub async fn devtools(&self, name: &str, parameters: Value) -> Value {
-        let answer = self.client.issue_cmd(Command::devtools(name, parameters)).await;
-        answer.unwrap_or_else(|error| panic!("{name}: {error}"))
+        assert_eq!(self.engine, Engine::Chromium, "{name} needs DevTools: name the story in engines.rs");
+        chromium::devtools(&self.client, name, parameters).await
     }
 
-    /// The errors on the console since this was asked last: those of frames of other sites only in a browser that is
-    /// observed.
+    /// Has pages drawn for something else than they were opened for.
     ///
     /// # Panics
-    /// The driver keeps no log.
-    pub async fn console_errors(&self) -> Vec<String> {
-        let entries = self.log("browser").await;
-        let errors = entries.iter().filter(|entry| entry["level"] == "SEVERE");
-        errors.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
-    }
-
-    /// The addresses of all requests of all frames since this was asked last, those answered from a cache included.
-    ///
-    /// # Panics
-    /// The browser was opened without `is_observed`.
-    pub async fn requests(&self) -> Vec<String> {
-        let events = self.network_events().await;
-        let sent = events.iter().filter(|event| {
-            event["method"] == "Network.requestWillBeSent" || event["method"] == "Network.webSocketCreated"
-        });
-        sent.filter_map(|event| {
-            let parameters = &event["params"];
-            parameters["request"]["url"].as_str().or_else(|| parameters["url"].as_str()).map(str::to_owned)
-        })
-        .collect()
-    }
-
-    /// The events of the DevTools protocol's `Network` domain since this was asked last.
-    ///
-    /// # Panics
-    /// The browser was opened without `is_observed`.
-    pub async fn network_events(&self) -> Vec<Value> {
-        let entries = self.log("performance").await;
-        let parse = |entry: &Value| serde_json::from_str::<Value>(entry["message"].as_str()?).ok();
-        entries.iter().filter_map(parse).map(|mut event| event["message"].take()).collect()
-    }
-
-    async fn log(&self, kind: &str) -> Vec<Value> {
-        let asked = self.client.issue_cmd(Command::post("se/log", json!({ "type": kind }))).await;
-        match asked.expect("the driver keeps this log") {
-            Value::Array(entries) => entries,
-            _ => Vec::new(),
+    /// It is WebKit, whose driver cannot.
+    pub async fn set_media(&self, media: Media) {
+        match self.engine {
+            Engine::Chromium => chromium::set_media(&self.client, media).await,
+            Engine::Firefox => {
+                let set = firefox::set_media(&self.client, media).await;
+                set.unwrap_or_else(|error| panic!("the page cannot be drawn for {media:?}: {error}"));
+            }
+            Engine::WebKit => panic!("WebKit's driver cannot set media: name the story in engines.rs"),
         }
     }
 
@@ -280,6 +217,10 @@ impl Drop for Browser {
 }
 
 impl Browser {
+    fn noted(&self) -> MutexGuard<'_, Vec<String>> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn leave_pictures(&self) {
         let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
         let picture = self.driver.ask_now("GET", &format!("/session/{}/screenshot", self.session));

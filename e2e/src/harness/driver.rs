@@ -10,40 +10,52 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command as Spawn;
 
-use super::environment;
 use super::process::{Program, Said};
+use super::wait::wait_until;
+
+/// How long a browser may take to close, or to make its picture.
+const PATIENCE_WITH_THE_END: Duration = Duration::from_secs(30);
 
 /// A driver on a port of its own.
 pub struct Driver {
-    // Both are held so that dropping the driver ends it, and then removes what it and the browser have left.
+    // All are held so that dropping the driver ends it and its screen, and then removes what it and the browser have left.
     _program: Program,
+    _screen: Option<Program>,
     _leavings: TempDir,
     /// Where it listens.
     pub address: SocketAddr,
 }
 
 impl Driver {
-    /// Starts a driver.
-    pub async fn start() -> Self {
+    /// Starts a driver that says on which port it listens: `port` finds it in a line.
+    pub async fn start(mut command: Spawn, port: impl Fn(&str) -> Option<u16>) -> Self {
         let leavings = tempfile::tempdir().expect("a temporary directory can be made");
-        let mut command = Spawn::new(environment::browser_driver());
-        command.env("TMPDIR", leavings.path()).args(["--port=0", "--allowed-ips=127.0.0.1"]);
+        command.env("TMPDIR", leavings.path());
         let mut program = Program::start(&mut command, Said::default());
-        let port = |line: &str| line.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok();
         let port =
             program.wait_for_line("the driver's port", |line| port(line).filter(|port| *port != 0)).await;
-        Self {
-            _program: program,
-            _leavings: leavings,
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-        }
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self { _program: program, _screen: None, _leavings: leavings, address }
+    }
+
+    /// Starts a driver that was told where to listen, for a browser that needs a screen.
+    pub async fn start_at(
+        mut command: Spawn,
+        address: SocketAddr,
+        leavings: TempDir,
+        screen: Program,
+    ) -> Self {
+        command.env("TMPDIR", leavings.path());
+        let program = Program::start(&mut command, Said::default());
+        wait_until("the driver to listen", async || Ok(TcpStream::connect(address).is_ok())).await;
+        Self { _program: program, _screen: Some(screen), _leavings: leavings, address }
     }
 
     /// Asks the driver something without an executor, which is how a value that is being dropped has to ask. `None`
     /// where there is no answer.
     pub fn ask_now(&self, method: &str, path: &str) -> Option<Value> {
         let mut stream = TcpStream::connect(self.address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
+        stream.set_read_timeout(Some(PATIENCE_WITH_THE_END)).ok()?;
         let request = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).ok()?;
         // The driver keeps the connection open after its answer, so the answer's own length counts.

@@ -26,10 +26,30 @@ pub fn server_binary() -> PathBuf {
     named.or_else(beside).expect("the server is built first: cargo build -p causette-server")
 }
 
-/// The browser's driver: what `CHROMEDRIVER` names, else the one in `PATH`.
+/// A browser's driver: what the variable names, else the program in `PATH`.
 #[must_use]
-pub fn browser_driver() -> PathBuf {
-    std::env::var_os("CHROMEDRIVER").map_or_else(|| PathBuf::from("chromedriver"), PathBuf::from)
+pub fn driver(variable: &str, program: &str) -> PathBuf {
+    std::env::var_os(variable).map_or_else(|| PathBuf::from(program), PathBuf::from)
+}
+
+/// The engine that whoever runs the test asks for, by its name.
+#[must_use]
+pub fn engine() -> Option<String> {
+    std::env::var_os("E2E_ENGINE").map(|name| name.to_string_lossy().into_owned())
+}
+
+/// WebKitGTK's own small browser, where Debian and others keep it: below the libraries, by the version of its interface.
+///
+/// # Panics
+/// There is none.
+#[must_use]
+pub fn webkit_browser() -> PathBuf {
+    let below = |directory: &str| std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let places = ["/usr/lib", "/usr/libexec", "/usr/lib64"].into_iter();
+    let places = places.map(PathBuf::from).chain(below("/usr/lib").map(|entry| entry.path()));
+    let named = |place: PathBuf| ["webkit2gtk-4.1", "webkit2gtk-4.0"].map(|name| place.join(name));
+    let found = places.flat_map(named).map(|place| place.join("MiniBrowser")).find(|file| file.is_file());
+    found.expect("there is WebKitGTK's browser (Debian, Ubuntu: apt-get install webkit2gtk-driver)")
 }
 
 /// The customers' pages that the loader is tested on.

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse as _, Response};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::{Server, environment};
+use super::browser::NOTE_CONSOLE;
+use super::{Engine, Server, environment};
 
 /// The site's key at the server.
 const KEY: &str = "shop";
@@ -175,6 +176,11 @@ async fn page(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
         Some("js") => "text/javascript",
         Some("css") => "text/css",
         _ => "text/html; charset=utf-8",
+    };
+    // The pages' own notes, and where no driver tells of the console, its notes with them.
+    let text = match name {
+        "page.js" if Engine::chosen() == Engine::WebKit => [NOTE_CONSOLE, &text].concat(),
+        _ => text,
     };
     let mut response = ([(header::CONTENT_TYPE, media_type)], text).into_response();
     response.headers_mut().extend(shelf.headers.clone());

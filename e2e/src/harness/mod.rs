@@ -1,6 +1,7 @@
 //! Starts and stops what a story needs. Dropping a value ends what it started.
 
 mod agent_socket;
+mod bidi;
 mod browser;
 mod chance;
 mod driver;
@@ -11,11 +12,12 @@ mod mailbox;
 mod process;
 mod proxy;
 mod server;
+mod switchboard;
 mod visitor_socket;
 mod wait;
 
 pub use agent_socket::AgentSocket;
-pub use browser::{Browser, Looks};
+pub use browser::{Browser, Cookie, Engine, Looks, Media};
 pub use chance::Chance;
 pub use driver::Command;
 pub use gate::{Gate, Sockets};

@@ -76,7 +76,7 @@ impl<'a> Contacts<'a> {
             let Some(list) = list else { return Ok(None) };
             let choices = self.view.find_inside(&list, Role::Button, None).await?;
             let [choice] = &choices[..] else { return Ok(None) };
-            if !choice.text().await?.contains(text) {
+            if !self.view.text_of(choice).await?.contains(text) {
                 return Ok(None);
             }
             choice.click().await?;

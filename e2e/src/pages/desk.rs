@@ -61,7 +61,7 @@ impl<'a> Desk<'a> {
     pub async fn wait_for_row(self, number: u32, what: &str, is_right: impl Fn(&str) -> bool) {
         wait_until(&format!("the row of #{number} to say {what}"), async || {
             let Some(row) = self.find_row(number).await? else { return Ok(false) };
-            Ok(is_right(&row.text().await?))
+            Ok(is_right(&self.view.text_of(&row).await?))
         })
         .await;
     }
@@ -132,7 +132,7 @@ impl<'a> Desk<'a> {
         wait_for(&format!("“{name}” in the dialog to be pressed"), async || {
             let dialog = self.dialog().await?;
             for button in self.view.find_inside(&dialog, Role::Button, Some(name)).await? {
-                if button.text().await?.trim() == name && button.is_enabled().await? {
+                if self.view.text_of(&button).await?.trim() == name && button.is_enabled().await? {
                     button.click().await?;
                     return Ok(Some(()));
                 }
@@ -157,7 +157,7 @@ impl<'a> Desk<'a> {
     /// Waits until the dialog that is open says something.
     pub async fn wait_for_dialog(self, text: &str) {
         wait_until(&format!("the dialog to say “{text}”"), async || {
-            Ok(self.dialog().await?.text().await?.contains(text))
+            Ok(self.view.text_of(&self.dialog().await?).await?.contains(text))
         })
         .await;
     }

@@ -195,11 +195,20 @@ impl<'a> View<'a> {
     pub async fn texts(self, role: Role, name: Option<&str>) -> Result<Vec<String>, Problem> {
         let mut texts = Vec::new();
         for element in self.find_all(role, name).await? {
-            let element = json!({ ELEMENT_KEY: element.element_id().to_string() });
-            let text = self.run("return arguments[0].innerText", vec![element]).await?;
-            texts.push(text.as_str().unwrap_or_default().to_owned());
+            texts.push(self.text_of(&element).await?);
         }
         Ok(texts)
+    }
+
+    /// What an element says, to screen readers too. Drivers have a word of their own for it, and differ in what they
+    /// leave out.
+    ///
+    /// # Errors
+    /// The element is gone.
+    pub async fn text_of(self, element: &Element) -> Result<String, Problem> {
+        let element = json!({ ELEMENT_KEY: element.element_id().to_string() });
+        let text = self.run("return arguments[0].innerText", vec![element]).await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
     /// Everything that is shown in this place.

@@ -1,6 +1,6 @@
 //! Before the visitor's first act: nothing stored, nothing requested but the loader (DESIGN 5, "Storage").
 
-use causette_e2e::harness::{Browser, Command, HostSite, Looks, Policy, Server};
+use causette_e2e::harness::{Browser, Gate, HostSite, Policy, Server, Sockets};
 use causette_e2e::pages::Shop;
 use serde_json::json;
 
@@ -13,22 +13,17 @@ const STORED: &str = "return (async () => {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_stored_and_only_the_loader_is_requested_before_the_first_click() {
-    let server = Server::start().await;
+    let address = Server::free_address();
+    let gate = Gate::start(address, Sockets::Pass).await;
+    let server = Server::start_behind(address, &format!("http://{}", gate.address)).await;
     let site = HostSite::open(&server, Policy::Open).await;
-    let looks = Looks { is_observed: true, ..Looks::default() };
-    let visitor = Browser::open_with("visitor", looks).await;
+    let visitor = Browser::open("visitor").await;
     let shop = Shop::visit(&visitor, &site.page("plain")).await;
     // The bubble comes a while after the page has loaded: by then everything that comes by itself has come.
     shop.launcher.wait_for_text("Hello! Any questions?").await;
 
     let loader = format!("{}/embed/shop.js", server.origin);
-    let ours: Vec<String> = visitor
-        .requests()
-        .await
-        .into_iter()
-        .filter(|address| address.contains(&server.origin[7..]))
-        .collect();
-    assert_eq!(ours, [loader.as_str()]);
+    assert_eq!(gate.take_asked(), ["/embed/shop.js"], "all that is asked of us");
     let entries = "return JSON.stringify(performance.getEntriesByType('resource').map((entry) => entry.name)\
                    .filter((name) => !name.endsWith('/favicon.ico')))";
     assert_eq!(shop.page.evaluate(entries).await.expect("the page counts"), json!([loader]).to_string());
@@ -55,9 +50,5 @@ async fn nothing_is_stored_and_only_the_loader_is_requested_before_the_first_cli
 
 /// The names of all cookies of all sites.
 async fn cookies(browser: &Browser) -> Vec<String> {
-    browser.top().await.expect("the window is there");
-    let answer = browser.client.issue_cmd(Command::devtools("Storage.getCookies", json!({}))).await;
-    let answer = answer.expect("the browser tells its cookies");
-    let cookies = answer["cookies"].as_array().cloned().unwrap_or_default();
-    cookies.iter().filter_map(|cookie| cookie["name"].as_str().map(str::to_owned)).collect()
+    browser.cookies().await.into_iter().map(|cookie| cookie.name).collect()
 }

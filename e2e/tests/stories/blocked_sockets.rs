@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use causette_e2e::harness::{
-    ALICE, AgentSocket, Browser, Gate, Looks, Server, Sockets, wait_for_at_most, wait_until,
+    ALICE, AgentSocket, Browser, Gate, Server, Sockets, wait_for_at_most, wait_until,
 };
 use causette_e2e::pages::{Desk, Panel, Shop, View};
 
@@ -19,25 +19,23 @@ async fn start(sockets: Sockets) -> (Server, Gate) {
     (server, gate)
 }
 
-/// A browser that tells what it requests.
-async fn open(name: &'static str) -> Browser {
-    Browser::open_with(name, Looks { is_observed: true, ..Looks::default() }).await
-}
-
 /// The browser's word that the network has changed.
 async fn say_that_the_network_has_changed(view: View<'_>) {
     let said = view.evaluate("window.dispatchEvent(new Event('online'))").await;
     said.unwrap_or_else(|error| panic!("the page cannot be told: {error}"));
 }
 
-async fn requests_to_the_channel(browser: &Browser) -> usize {
-    browser.requests().await.iter().filter(|address| address.contains("/channel")).count()
+/// How often visitors and agents have asked for their channels over HTTP since this was asked last.
+fn requests_to_channels(gate: &Gate) -> [usize; 2] {
+    let asked = gate.take_asked();
+    ["/visitor/channel", "/desk/channel"]
+        .map(|channel| asked.iter().filter(|path| path.contains(channel)).count())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn visitor_and_agent_talk_where_websockets_are_refused() {
     let (server, gate) = start(Sockets::Refused).await;
-    let (visitor, agent) = tokio::join!(open("visitor"), open("agent"));
+    let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
     let desk = Desk::sign_in(&agent, &server, ALICE).await;
     let panel = Shop::visit(&visitor, &server.shop("")).await.open_chat().await;
 
@@ -67,14 +65,14 @@ async fn visitor_and_agent_talk_where_websockets_are_refused() {
     Shop::shown(&visitor).wait_until_open().await;
     panel.wait_for_message("Then I take two").await;
     assert_eq!(gate.passed(), 0, "no WebSocket was there to help");
-    assert!(requests_to_the_channel(&visitor).await > 0);
-    assert!(requests_to_the_channel(&agent).await > 0);
+    let requests = requests_to_channels(&gate);
+    assert!(requests[0] > 0 && requests[1] > 0, "{requests:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_conversation_moves_back_by_itself_and_loses_nothing() {
     let (server, gate) = start(Sockets::Refused).await;
-    let (visitor, agent) = tokio::join!(open("visitor"), open("agent"));
+    let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
     let desk = Desk::sign_in(&agent, &server, ALICE).await;
     let panel = Shop::visit(&visitor, &server.shop("")).await.open_chat().await;
     panel.say("move-01").await;
@@ -106,19 +104,18 @@ async fn the_conversation_moves_back_by_itself_and_loses_nothing() {
     panel.wait_for_numbered("move-", &said).await;
 
     // Drained: what is requested from here on is counted.
-    let _ = (visitor.requests().await, agent.requests().await);
+    gate.take_asked();
     desk.reply("Better now?").await;
     panel.wait_for_message("Better now?").await;
     panel.say("Much").await;
     desk.wait_for_message("Much").await;
-    assert_eq!(requests_to_the_channel(&visitor).await, 0);
-    assert_eq!(requests_to_the_channel(&agent).await, 0);
+    assert_eq!(requests_to_channels(&gate), [0, 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn websockets_that_open_and_are_swallowed_are_given_up() {
     let (server, gate) = start(Sockets::Swallowed).await;
-    let browser = open("visitor").await;
+    let browser = Browser::open("visitor").await;
     let panel = Shop::visit(&browser, &server.shop("")).await.open_chat().await;
     panel.say("Is anybody there?").await;
     panel.view.wait_for_log("that it is on its way", |log| log.contains("Sending…")).await;
@@ -133,7 +130,7 @@ async fn websockets_that_open_and_are_swallowed_are_given_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn half_dead_connections_are_replaced_within_45_seconds() {
     let (server, gate) = start(Sockets::Pass).await;
-    let (visitor, agent) = tokio::join!(open("visitor"), open("agent"));
+    let (visitor, agent) = tokio::join!(Browser::open("visitor"), Browser::open("agent"));
     let desk = Desk::sign_in(&agent, &server, ALICE).await;
     let panel: Panel<'_> = Shop::visit(&visitor, &server.shop("")).await.open_chat().await;
     panel.say("Hello").await;
@@ -158,8 +155,7 @@ async fn half_dead_connections_are_replaced_within_45_seconds() {
     }
     panel.wait_until_sent().await;
     assert!(gate.passed() >= passed + 2, "over connections that were made for it");
-    assert_eq!(requests_to_the_channel(&visitor).await, 0, "a half-dead WebSocket is no sign of a block");
-    assert_eq!(requests_to_the_channel(&agent).await, 0);
+    assert_eq!(requests_to_channels(&gate), [0, 0], "a half-dead WebSocket is no sign of a block");
     wait_until("the banner to go", async || {
         Ok(!panel.view.text().await?.contains("Connection lost. Reconnecting…"))
     })

@@ -1,7 +1,7 @@
 //! The one cookie: what it holds, for how long, for whom, and what remains where cookies are refused (DESIGN 5,
 //! "Storage").
 
-use causette_e2e::harness::{Browser, HostSite, Looks, Policy, Server, wait_until};
+use causette_e2e::harness::{Browser, Cookie, HostSite, Looks, Policy, Server, wait_until};
 use causette_e2e::pages::{HostPage, Panel, Shop};
 use serde_json::{Value, json};
 
@@ -9,15 +9,12 @@ use serde_json::{Value, json};
 async fn cookies(browser: &Browser) -> Vec<(String, String, i64)> {
     browser.top().await.expect("the window is there");
     let now = browser.run("return Date.now() / 1000", vec![]).await.ok().and_then(|now| now.as_f64());
-    let answer = browser.devtools("Storage.getCookies", json!({})).await;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let cookies = answer["cookies"].as_array().cloned().unwrap_or_default();
-    let ours = cookies.iter().filter(|cookie| cookie["name"] == "causette_shop");
-    ours.map(|cookie| {
-        let days = cookie["expires"].as_f64().filter(|expires| *expires > 0.0);
-        let days = days.map_or(-1, |expires| ((expires - now.unwrap_or_default()) / 86400.0).round() as i64);
-        assert_eq!(cookie["sameSite"], "Lax");
-        (text(&cookie["domain"]), text(&cookie["value"]), days)
+    let cookies = browser.cookies().await.into_iter();
+    let ours = cookies.filter(|cookie| cookie.name == "causette_shop");
+    ours.map(|Cookie { domain, value, expires, same_site, .. }| {
+        let until = |expires: f64| ((expires - now.unwrap_or_default()) / 86400.0).round() as i64;
+        assert_eq!(same_site, "Lax");
+        (domain, value, expires.map_or(-1, until))
     })
     .collect()
 }

@@ -1,6 +1,6 @@
 //! Pages that make it hard for a guest: policies, old libraries, style sheets. Each is to work, and to notice nothing.
 
-use causette_e2e::harness::{AgentSocket, Browser, HostSite, Looks, Policy, Server};
+use causette_e2e::harness::{AgentSocket, Browser, HostSite, Looks, Media, Policy, Server};
 use causette_e2e::pages::HostPage;
 use serde_json::json;
 
@@ -120,13 +120,13 @@ async fn nothing_of_the_chat_is_printed() {
     let visitor = Browser::open("visitor").await;
     let page = HostPage::visit(&visitor, &site, "plain").await;
     page.shop().launcher.wait_for_text("Hello! Any questions?").await;
-    visitor.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    visitor.set_media(Media::Print).await;
     assert_eq!(
         page.ask("[shown(launcher), shown(bubble), box(chat).height]").await,
         json!([false, false, 0])
     );
-    visitor.devtools("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
+    visitor.set_media(Media::Screen).await;
     page.shop().open_chat().await.view.wait_for_text("How can we help?").await;
-    visitor.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    visitor.set_media(Media::Print).await;
     assert_eq!(page.ask("[shown(launcher), shown(frame)]").await, json!([false, false]));
 }

@@ -1,6 +1,6 @@
 //! A page that pins what it runs by its hash (Subresource Integrity).
 
-use causette_e2e::harness::{Browser, HostSite, Looks, Policy, Server, wait_until};
+use causette_e2e::harness::{Browser, Gate, HostSite, Looks, Policy, Server, Sockets, wait_until};
 use causette_e2e::pages::Shop;
 
 /// The tag's part that holds the hash.
@@ -11,7 +11,9 @@ fn integrity(snippet: &str) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pinned_loader_opens_the_panel_under_a_strict_policy() {
-    let server = Server::start().await;
+    let address = Server::free_address();
+    let gate = Gate::start(address, Sockets::Pass).await;
+    let server = Server::start_behind(address, &format!("http://{}", gate.address)).await;
     let site = HostSite::open(&server, Policy::Strict).await;
     let snippet = server.pinned_snippet("shop").await;
     site.pin(&snippet);
@@ -23,7 +25,7 @@ async fn a_pinned_loader_opens_the_panel_under_a_strict_policy() {
     panel.wait_for_message("Automatic reply").await;
     // Nothing else that runs in the page was fetched, then or before.
     let scripts: Vec<String> =
-        visitor.requests().await.into_iter().filter(|address| address.contains("/embed/")).collect();
+        gate.take_asked().into_iter().filter(|path| path.starts_with("/embed/")).collect();
     assert_eq!(scripts.len(), 1, "{scripts:?}");
     assert!(snippet.contains(&scripts[0]), "{scripts:?}");
     let broken = shop.page.evaluate("return JSON.stringify([window.violations, window.failures])").await;

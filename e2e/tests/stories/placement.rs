@@ -1,6 +1,6 @@
 //! Where the chat stands on the page, and how it looks there.
 
-use causette_e2e::harness::{Browser, HostSite, Looks, Policy, Server};
+use causette_e2e::harness::{Browser, HostSite, Looks, Media, Policy, Server};
 use causette_e2e::pages::{HostPage, Role, Shop};
 use serde_json::{Value, json};
 
@@ -202,8 +202,7 @@ async fn any_colour_and_theme_can_be_read() {
         page.act(&format!("causette('update', {{ theme: '{theme}' }})")).await;
         page.wait_for(ground, wanted).await;
     }
-    let media = |scheme: &str| json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-    browser.devtools("Emulation.setEmulatedMedia", media("dark")).await;
+    browser.set_media(Media::Dark).await;
     page.wait_for(ground, dark).await;
     page.act("causette('update', { theme: 'light' })").await;
     page.wait_for(ground, light).await;

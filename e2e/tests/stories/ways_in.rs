@@ -1,6 +1,6 @@
 //! How the snippet comes into a page: by the book, or as it happens.
 
-use causette_e2e::harness::{Browser, HostSite, Policy, Server};
+use causette_e2e::harness::{Browser, Gate, HostSite, Policy, Server, Sockets};
 use causette_e2e::pages::HostPage;
 use serde_json::{Value, json};
 
@@ -59,7 +59,9 @@ async fn a_script_that_is_not_found_leaves_the_page_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loader_that_does_not_come_leaves_the_page_alone() {
-    let server = Server::start().await;
+    let address = Server::free_address();
+    let gate = Gate::start(address, Sockets::Pass).await;
+    let server = Server::start_behind(address, &format!("http://{}", gate.address)).await;
     let site = HostSite::open(&server, Policy::Open).await;
     let visitor = Browser::open("visitor").await;
     let failing = [
@@ -79,8 +81,8 @@ async fn a_loader_that_does_not_come_leaves_the_page_alone() {
         let said = visitor.console().await;
         assert!(said.iter().all(|line| !line.contains("Causette")), "{said:#?}");
     }
-    visitor.devtools("Network.enable", json!({})).await;
-    visitor.devtools("Network.setBlockedURLs", json!({ "urls": ["*/embed/*"] })).await;
+    // As behind a list of trackers.
+    gate.refuse(Some("/shop.js"));
     let page = HostPage::visit(&visitor, &site, "plain").await;
     assert_eq!(page.ask("chat").await, Value::Null);
 }

@@ -11,6 +11,7 @@ use clap::ValueEnum;
 
 pub use programs::build_example;
 
+use crate::browser::Engine;
 use crate::machine::{Checkout, Stopwatch};
 use crate::{fuzz, licences, process, size, web};
 
@@ -46,8 +47,13 @@ enum Check {
     Faults,
     /// Tests of client, widget and desk in a browser
     Wasm,
-    /// Stories in a browser against the real server
+    /// Stories in a browser against the real server: in Chromium
     Stories,
+    /// The same stories in Firefox
+    StoriesFirefox,
+    /// The same stories in WebKit
+    #[value(name = "stories-webkit")]
+    StoriesWebKit,
     /// Limits on what a browser fetches
     Size,
     /// Licences, sources, advisories
@@ -93,7 +99,7 @@ pub fn test(checkout: &Checkout, options: &Options) -> ExitCode {
         ended.push((check, outcome, clock.elapsed()));
     }
     for (check, outcome, time) in &ended {
-        println!("{:<12} {:>7.1} s  {outcome}", check.to_string(), time.as_secs_f32());
+        println!("{:<15} {:>7.1} s  {outcome}", check.to_string(), time.as_secs_f32());
     }
     let failed = ended.iter().filter(|(_, outcome, _)| *outcome != Outcome::Passed).count();
     println!("checks: {} passed, {failed} failed", ended.len() - failed);
@@ -106,13 +112,24 @@ impl Check {
             return options.only.iter().any(|check| *check == self || check.needs().contains(&self));
         }
         !options.fast
-            || !matches!(self, Self::Faults | Self::Wasm | Self::Stories | Self::Size | Self::Licences)
+            || !matches!(
+                self,
+                Self::Faults
+                    | Self::Wasm
+                    | Self::Stories
+                    | Self::StoriesFirefox
+                    | Self::StoriesWebKit
+                    | Self::Size
+                    | Self::Licences
+            )
     }
 
     /// The checks without which this one would only repeat their failure, or be about an older state.
     fn needs(self) -> &'static [Self] {
         match self {
-            Self::Faults | Self::Stories | Self::Size => &[Self::Web, Self::Server],
+            Self::Faults | Self::Stories | Self::StoriesFirefox | Self::StoriesWebKit | Self::Size => {
+                &[Self::Web, Self::Server]
+            }
             Self::Server => &[Self::Web],
             _ => &[],
         }
@@ -132,7 +149,9 @@ impl Check {
             Self::Fuzz => fuzz::check(checkout),
             Self::Faults => programs::run_faults(checkout),
             Self::Wasm => programs::run_wasm_tests(checkout),
-            Self::Stories => programs::run_stories(checkout),
+            Self::Stories => programs::run_stories(checkout, Engine::Chromium),
+            Self::StoriesFirefox => programs::run_stories(checkout, Engine::Firefox),
+            Self::StoriesWebKit => programs::run_stories(checkout, Engine::WebKit),
             Self::Size => size::weigh(checkout),
             Self::Licences => licences::check(checkout),
         }

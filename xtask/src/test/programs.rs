@@ -6,8 +6,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::machine::{self, Checkout};
+use crate::browser::Engine;
 use crate::setup::{self, Tool};
-use crate::{browser, packages, process};
+use crate::{packages, process};
 
 /// The crates that run in a browser only; the others are checked on this machine.
 const BROWSER_CRATES: [&str; 3] = ["causette-client", "causette-widget", "causette-desk"];
@@ -20,6 +21,9 @@ const STORIES: &str = "e2e";
 
 /// The stories that need no browser: they are the check `faults`.
 const WITHOUT_BROWSER: [&str; 2] = ["engine", "faults"];
+
+/// The stories that are told in every engine.
+const IN_EVERY_ENGINE: &str = "stories";
 
 /// Checks for warnings in what runs on this machine.
 pub fn lint_host(checkout: &Checkout) -> Result<()> {
@@ -46,18 +50,21 @@ pub fn build_example(checkout: &Checkout, name: &str) -> Result<()> {
     process::run(cargo_here(checkout, "build").args(["--quiet", "--example", name]))
 }
 
-/// Runs the stories in a browser, two at a time.
-pub fn run_stories(checkout: &Checkout) -> Result<()> {
+/// Runs the stories in a browser, two at a time. What else drives a browser of its own runs beside Chromium's.
+pub fn run_stories(checkout: &Checkout, engine: Engine) -> Result<()> {
     let mut stories = test_programs(checkout, |member| member == STORIES)?;
-    stories.retain(|name| !WITHOUT_BROWSER.contains(&name.as_str()));
+    stories.retain(|name| match engine {
+        Engine::Chromium => !WITHOUT_BROWSER.contains(&name.as_str()),
+        Engine::Firefox | Engine::WebKit => name == IN_EVERY_ENGINE,
+    });
     if stories.is_empty() {
         bail!("there are no stories in {STORIES}/tests");
     }
-    let browser = browser::find_or_install()?;
+    let browser = engine.find_or_install()?;
     let mut cargo = cargo_here(checkout, "test");
     cargo.arg("--no-fail-fast");
     select_tests(&mut cargo, &stories);
-    process::run(cargo.args(["--", "--test-threads=2"]).env("CHROMEDRIVER", browser.driver))
+    process::run(cargo.args(["--", "--test-threads=2"]).envs(browser.settings()))
 }
 
 /// Runs the stories without a browser. Most of them wait most of the time, so that several fit side by side.
@@ -134,13 +141,13 @@ fn select_tests(cargo: &mut Command, names: &[String]) {
 /// test program as a whole, which takes longer than running it.
 pub fn run_wasm_tests(checkout: &Checkout) -> Result<()> {
     setup::add_wasm_target(checkout)?;
-    let browser = browser::find_or_install()?;
+    let browser = Engine::Chromium.find_or_install()?;
     let runner = Tool::wasm_bindgen(checkout)?.directory()?;
     let mut cargo = process::cargo(checkout, &["test", "--tests", "--no-fail-fast"]);
     select_browser_crates(&mut cargo);
     cargo
         .env("PATH", machine::path_with(&runner)?)
-        .env("CHROMEDRIVER", browser.driver)
+        .envs(browser.settings())
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", checkout.path("xtask/webdriver.json"))
         // A test program that does not say where it runs would be given to Node, which need not be here.
         .env("WASM_BINDGEN_USE_BROWSER", "1")
