@@ -48,6 +48,8 @@ enum Check {
     Wasm,
     /// Stories in a browser against the real server
     Stories,
+    /// The chat in a real app's webview
+    Native,
     /// Limits on what a browser fetches
     Size,
     /// Licences, sources, advisories
@@ -106,13 +108,16 @@ impl Check {
             return options.only.iter().any(|check| *check == self || check.needs().contains(&self));
         }
         !options.fast
-            || !matches!(self, Self::Faults | Self::Wasm | Self::Stories | Self::Size | Self::Licences)
+            || !matches!(
+                self,
+                Self::Faults | Self::Wasm | Self::Stories | Self::Native | Self::Size | Self::Licences
+            )
     }
 
     /// The checks without which this one would only repeat their failure, or be about an older state.
     fn needs(self) -> &'static [Self] {
         match self {
-            Self::Faults | Self::Stories | Self::Size => &[Self::Web, Self::Server],
+            Self::Faults | Self::Stories | Self::Native | Self::Size => &[Self::Web, Self::Server],
             Self::Server => &[Self::Web],
             _ => &[],
         }
@@ -133,6 +138,7 @@ impl Check {
             Self::Faults => programs::run_faults(checkout),
             Self::Wasm => programs::run_wasm_tests(checkout),
             Self::Stories => programs::run_stories(checkout),
+            Self::Native => programs::run_native(checkout),
             Self::Size => size::weigh(checkout),
             Self::Licences => licences::check(checkout),
         }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::machine::{self, Checkout};
 use crate::setup::{self, Tool};
-use crate::{browser, packages, process};
+use crate::{browser, native, packages, process};
 
 /// The crates that run in a browser only; the others are checked on this machine.
 const BROWSER_CRATES: [&str; 3] = ["causette-client", "causette-widget", "causette-desk"];
@@ -20,6 +20,9 @@ const STORIES: &str = "e2e";
 
 /// The stories that need no browser: they are the check `faults`.
 const WITHOUT_BROWSER: [&str; 2] = ["engine", "faults"];
+
+/// The stories in a real app, which needs more than a browser: they are the check `native`.
+const NATIVE: &str = "native";
 
 /// Checks for warnings in what runs on this machine.
 pub fn lint_host(checkout: &Checkout) -> Result<()> {
@@ -49,7 +52,7 @@ pub fn build_example(checkout: &Checkout, name: &str) -> Result<()> {
 /// Runs the stories in a browser, two at a time.
 pub fn run_stories(checkout: &Checkout) -> Result<()> {
     let mut stories = test_programs(checkout, |member| member == STORIES)?;
-    stories.retain(|name| !WITHOUT_BROWSER.contains(&name.as_str()));
+    stories.retain(|name| !WITHOUT_BROWSER.contains(&name.as_str()) && name != NATIVE);
     if stories.is_empty() {
         bail!("there are no stories in {STORIES}/tests");
     }
@@ -58,6 +61,14 @@ pub fn run_stories(checkout: &Checkout) -> Result<()> {
     cargo.arg("--no-fail-fast");
     select_tests(&mut cargo, &stories);
     process::run(cargo.args(["--", "--test-threads=2"]).env("CHROMEDRIVER", browser.driver))
+}
+
+/// Runs the stories in an app around the chat.
+pub fn run_native(checkout: &Checkout) -> Result<()> {
+    let app = native::build(checkout)?;
+    let mut cargo = cargo_here(checkout, "test");
+    select_tests(&mut cargo, &[NATIVE.to_owned()]);
+    process::run(cargo.args(["--no-fail-fast", "--", "--test-threads=2"]).env("NATIVE_APP", app))
 }
 
 /// Runs the stories without a browser. Most of them wait most of the time, so that several fit side by side.
