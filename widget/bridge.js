@@ -6,7 +6,7 @@
 // what the app says into the loader's words (`shared/src/protocol/host.rs`).
 //
 // Every message, in both directions, is JSON: `{v: 1, id, type, data}`. One of the app's that carries an `id` is answered
-// by `{v: 1, id, type: 'ok' | 'error', data}`. What is not understood is answered with an error and changes nothing.
+// by `{v: 1, id, type: 'ok' | 'error', data}`; ours are called `page-1` and so on. What is not understood is answered with an error and changes nothing.
 //
 // The app is trusted with its own visitor's session, and nobody else is listened to: this document cannot be framed and
 // has no script but ours, so `causetteApp` can be called by whoever evaluates scripts in the webview alone.
@@ -50,7 +50,7 @@
   }
 
   function say(type, data = {}) {
-    post({ id: ++count, type, data });
+    post({ id: `page-${++count}`, type, data });
   }
 
   function fail(id, kind) {
