@@ -10,9 +10,8 @@
 
   // What the loader has to say, kept for the widget: { origin, config, port }. Only the window that frames us is
   // listened to, and only once. What waits in the port is not lost: a port holds its messages until it is started.
-  window.causettePanel = new Promise(function (resolve) {
-    // As a page of its own the panel has no loader; its parent would be itself.
-    if (window.parent === window) return;
+  // As a page of its own the panel has no loader: its parent would be itself, and what an app's bridge has put here stays.
+  if (window.parent !== window) window.causettePanel = new Promise(function (resolve) {
     window.addEventListener('message', function listen(event) {
       var message = event.data;
       if (!event.isTrusted || event.source !== window.parent || !message || message.causette !== 1) return;
@@ -144,6 +143,7 @@
   // A plain text and a button, in the visitor's language; it replaces whatever the document shows while it loads.
   function fail(error) {
     console.error(error);
+    window.dispatchEvent(new Event('causette:failed'));
     parsed.then(function () {
       var box = document.createElement('div');
       var text = document.createElement('p');

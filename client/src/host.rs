@@ -1,8 +1,9 @@
 //! The loader on the customer's page, as the panel in its iframe sees it (`causette_shared::protocol::host`).
 //!
 //! The document's first script has listened for the loader's `init` since before the wasm came, and keeps it in
-//! `window.causettePanel`. A panel that is a page of its own has no loader. What comes from the page is taken field by
-//! field: what is missing or of the wrong type counts as not said.
+//! `window.causettePanel`. A panel that is a page of its own has no loader; in an app's webview the bridge
+//! (`widget/bridge.js`) stands in its place. What comes from the page is taken field by field: what is missing or of the
+//! wrong type counts as not said.
 
 use causette_shared::protocol::host::{to_loader, to_panel};
 use js_sys::{Object, Promise, Reflect};
@@ -106,12 +107,9 @@ impl Host {
     }
 }
 
-/// Waits for the loader; `None` at once where this document is a page of its own.
+/// Waits for the loader, or for the app around a webview; `None` where this document is a page of its own.
 pub async fn connect() -> Option<(Host, Config)> {
     let window = web_sys::window()?;
-    if window.parent().ok().flatten().is_none_or(|parent| parent == window) {
-        return None;
-    }
     let panel: Promise = get(&window, "causettePanel").dyn_into().ok()?;
     let init = JsFuture::from(panel).await.ok()?;
     let port: MessagePort = get(&init, "port").dyn_into().ok()?;

@@ -182,6 +182,8 @@ pub struct SiteSettings {
     pub opening_hours: Texts,
     /// Minutes that the site's clock is ahead of UTC, for the times in mails.
     pub utc_offset_minutes: i16,
+    /// Whether the chat of an app's webview (`/chat/{site}`) speaks with the app.
+    pub allow_apps: bool,
     /// What the bubble says.
     pub greeting: Texts,
     /// The answer to the first message when an agent is at the desk.
@@ -223,6 +225,7 @@ impl Default for SiteSettings {
             logo_url: String::new(),
             opening_hours: Texts::new(),
             utc_offset_minutes: 0,
+            allow_apps: false,
             greeting: texts([("en", "Hello! Any questions?"), ("fr", "Bonjour ! Une question ?")]),
             automatic_answer: texts([
                 (

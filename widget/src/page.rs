@@ -26,8 +26,13 @@ pub fn listen(widget: Widget) {
     let _ = window_event_listener(ev::pointerdown, move |_| widget.used());
     let _ = window_event_listener(ev::keydown, move |event| {
         widget.used();
-        if event.key() == "Escape" && !event.is_composing() && !widget.dismiss_copy() {
-            widget.minimise();
+        if event.key() == "Escape" && !event.is_composing() {
+            if widget.dismiss_copy() {
+                // Whoever asks whether there was something to close, as an app's way back does (`bridge.js`), is told so.
+                event.prevent_default();
+            } else {
+                widget.minimise();
+            }
         }
     });
     widget.watch_seen();

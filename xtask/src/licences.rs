@@ -29,6 +29,8 @@ pub fn check(checkout: &Checkout) -> Result<()> {
     process::run(&mut deny(&["check", "licenses", "sources", "bans"]))?;
     let fuzz = ["--manifest-path", "fuzz/Cargo.toml", "--config", "deny.toml", "check"];
     process::run(&mut deny(&[&fuzz[..], &["licenses", "sources", "bans"]].concat()))?;
+    let app = ["--manifest-path", "e2e/app/Cargo.toml", "--config", "deny.toml", "check"];
+    process::run(&mut deny(&[&app[..], &["licenses", "sources", "bans"]].concat()))?;
     let mut fetch = deny(&["fetch", "db"]);
     fetch.stdout(Stdio::null()).stderr(Stdio::null());
     if process::run_within(&mut fetch, Duration::from_secs(60)).is_err() {

@@ -13,6 +13,7 @@ mod fuzz;
 mod licences;
 mod load;
 mod machine;
+mod native;
 mod packages;
 mod process;
 mod run;

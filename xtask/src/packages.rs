@@ -85,6 +85,33 @@ pub fn need_cxx() -> Result<()> {
     Ok(())
 }
 
+/// Sees that WebKitGTK is there to build an app with, and a screen that nobody sees to run it on; installs them where that
+/// can be done.
+///
+/// # Errors
+///
+/// When they are missing and cannot be installed; the message says what to install.
+pub fn need_webkit() -> Result<()> {
+    let names = ["libwebkit2gtk-4.1-dev", "libgtk-3-dev", "libsoup-3.0-dev", "libxdo-dev", "xvfb"];
+    let missing = "no WebKitGTK for the app around the chat";
+    let advice = format!("install it (Debian 12, Ubuntu: apt-get install {})", names.join(" "));
+    if has_webkit() {
+        return Ok(());
+    }
+    install(missing, &names, &advice)?;
+    if !has_webkit() {
+        bail!("{missing} is in the packages: {advice}");
+    }
+    Ok(())
+}
+
+/// Whether the build scripts will find what they look for, and `Xvfb` is in `PATH`.
+fn has_webkit() -> bool {
+    let libraries = ["--exists", "webkit2gtk-4.1", "gtk+-3.0", "libsoup-3.0"];
+    machine::find_in_path("Xvfb").is_some()
+        && process::output(process::command("pkg-config").args(libraries)).is_ok()
+}
+
 /// Whether the compiler that the environment names, or the usual one, can be found (as the crate `cc` does).
 fn has_cxx() -> bool {
     machine::variable("CXX").is_some() || machine::find_in_path("c++").is_some()

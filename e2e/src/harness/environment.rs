@@ -26,6 +26,13 @@ pub fn server_binary() -> PathBuf {
     named.or_else(beside).expect("the server is built first: cargo build -p causette-server")
 }
 
+/// The app with the chat in its webview: what `NATIVE_APP` names, else the one that `cargo xtask test` builds.
+#[must_use]
+pub fn native_app() -> PathBuf {
+    let built = || workspace().join("target/native/debug/causette-app");
+    std::env::var_os("NATIVE_APP").map_or_else(built, PathBuf::from)
+}
+
 /// A browser's driver: what the variable names, else the program in `PATH`.
 #[must_use]
 pub fn driver(variable: &str, program: &str) -> PathBuf {

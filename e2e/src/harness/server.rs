@@ -109,6 +109,17 @@ impl Server {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Allows or forbids apps for a site, as its owner would: with the command line.
+    ///
+    /// # Panics
+    /// The command fails.
+    pub async fn allow_apps(&self, key: &str, allowed: bool) {
+        let word = if allowed { "true" } else { "false" };
+        let output = self.command().args(["site", "set", key, "--allow-apps", word]).output();
+        let output = output.await.expect("the binary runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// Publishes the loader of a site and returns the snippet that pins it, as its owner would: with the command line.
     ///
     /// # Panics

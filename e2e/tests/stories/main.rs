@@ -24,6 +24,7 @@ mod invite;
 mod leave_contacts;
 mod lost_connection;
 mod names;
+mod native_bridge;
 mod options;
 mod page_swaps;
 mod phone;

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use causette_shared::contact::parse_name;
+use causette_shared::problem::ProblemKind;
 use causette_shared::protocol::agent::Role;
+use causette_shared::protocol::install::SiteChange;
 
 use super::serve::open_store;
 use super::{CommandError, RoleArgument, SnippetKind};
@@ -14,8 +16,10 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::http::embed::snippet;
 use crate::secret;
+use crate::service::UseCaseError;
 use crate::service::add_agent::AddAgent;
 use crate::service::add_site::AddSite;
+use crate::service::change_site::ChangeSite;
 use crate::site::{Site, SiteOrigin, SiteSettings};
 use crate::store::site;
 
@@ -56,6 +60,18 @@ pub(super) async fn add_site(
     app.store.close().await;
     println!("Paste this into every page, before </head>:\n\n{snippet}");
     Ok(())
+}
+
+pub(super) async fn change_site(config: Config, key: &str, change: SiteChange) -> Result<(), CommandError> {
+    let unknown = || CommandError::Usage(format!("there is no site {key}"));
+    let site = key.parse().map_err(|_| unknown())?;
+    let app = open(config).await?;
+    let changed = app.perform(ChangeSite { site, change }).await;
+    app.store.close().await;
+    changed.map(drop).map_err(|error| match error {
+        UseCaseError::Refused(problem) if problem.kind == ProblemKind::UnknownSite => unknown(),
+        error => error.into(),
+    })
 }
 
 pub(super) async fn print_snippet(config: Config, key: &str, kind: SnippetKind) -> Result<(), CommandError> {

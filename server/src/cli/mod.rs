@@ -12,6 +12,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use causette_shared::protocol::install::SiteChange;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::backup::{Existing, Overwrite};
@@ -98,6 +99,14 @@ enum SiteCommand {
     },
     /// List the sites.
     List,
+    /// Change a site's settings; a server may be running.
+    Set {
+        /// The site's public key.
+        key: String,
+        /// Whether the chat in an app's webview (/chat/KEY) may speak with the app.
+        #[arg(long, value_name = "true|false", required = true)]
+        allow_apps: Option<bool>,
+    },
     /// Print a site's snippet.
     Snippet {
         /// The site's public key.
@@ -220,6 +229,9 @@ async fn run(arguments: Arguments) -> Result<(), CommandError> {
             admin::add_site(config, &key, name, origins, color).await
         }
         Command::Site(SiteCommand::List) => admin::list_sites(config).await,
+        Command::Site(SiteCommand::Set { key, allow_apps }) => {
+            admin::change_site(config, &key, SiteChange { allow_apps }).await
+        }
         Command::Site(SiteCommand::Snippet { key, sri }) => {
             let kind = if sri { SnippetKind::Pinned } else { SnippetKind::Current };
             admin::print_snippet(config, &key, kind).await

@@ -42,6 +42,8 @@ pub struct Manifest {
     pub widget: Files,
     /// The agents' desk.
     pub desk: Files,
+    /// The native bridge, among the files of the widget.
+    pub bridge: String,
 }
 
 /// The names of the built files; `None` in a binary that was built without them.

@@ -181,10 +181,11 @@ fn conversation_routes() -> Vec<Route> {
     ]
 }
 
-fn site_routes() -> [Route; 3] {
+fn site_routes() -> [Route; 4] {
     let route = |method, path, access, handler| Route { method, path, access, handler };
     [
         route("GET", "/api/v1/desk/sites", Access::Agent, get(desk::sites::list)),
+        route("PATCH", "/api/v1/desk/sites/{key}", Access::AgentFromOwnOrigin, patch(desk::sites::change)),
         route("GET", "/api/v1/desk/sites/{key}/snippet", Access::Agent, get(desk::sites::snippet)),
         route(
             "POST",

@@ -2,6 +2,7 @@
 
 pub mod add_agent;
 pub mod add_site;
+pub mod change_site;
 pub mod check_disk;
 pub mod claim_jobs;
 pub mod claim_link;

@@ -48,6 +48,34 @@ pub async fn list_sites(tx: &mut Tx) -> Result<Vec<Site>, StoreError> {
     rows.into_iter().map(Site::try_from).collect()
 }
 
+/// Makes others who change a site wait until this transaction ends. On SQLite it is alone already.
+///
+/// # Errors
+/// The database is busy or fails.
+#[tracing::instrument(name = "store.site.lock", level = "debug", skip_all, fields(site = %key), err(level = "debug"))]
+pub async fn lock_site(tx: &mut Tx, key: &SiteKey) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT key FROM site WHERE key = $1 FOR NO KEY UPDATE";
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query(SQL).bind(key.as_str().to_owned()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Keeps a site's settings as they are now. The site was locked before they were read.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.site.change_settings", level = "debug", skip_all, fields(site = %site.key), err(level = "debug"))]
+pub async fn change_settings(tx: &mut Tx, site: &Site) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE site SET settings = $2 WHERE key = $1";
+    let settings = to_json(&site.settings, "site.settings")?;
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(site.key.as_str().to_owned())
+        .bind(settings)
+        .execute(conn).await.map(drop))?;
+    Ok(())
+}
+
 /// Adds a site.
 ///
 /// # Errors

@@ -36,6 +36,7 @@ mod flow_stale_reply;
 mod flow_status;
 mod harness;
 mod http_access;
+mod http_apps;
 mod http_channel;
 mod http_contacts;
 mod http_conversation_mail;

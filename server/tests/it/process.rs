@@ -167,6 +167,17 @@ fn a_site_is_added_once_and_only_when_it_is_right() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(one_line(&output).contains(named), "{arguments:?}");
     }
+    for (arguments, code) in [
+        (&["site", "set", "shop", "--allow-apps", "true"][..], 0),
+        (&["site", "set", "nobody", "--allow-apps", "true"], 2),
+        (&["site", "set", "NO KEY", "--allow-apps", "true"], 2),
+        (&["site", "set", "shop", "--allow-apps", "perhaps"], 2),
+        (&["site", "set", "shop"], 2),
+    ] {
+        let output = run(directory.path(), arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
     let list = run(directory.path(), &["site", "list"]);
     assert_eq!(String::from_utf8_lossy(&list.stdout), "shop\tThe Shop\thttps://shop.example\n");
 }

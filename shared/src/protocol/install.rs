@@ -20,6 +20,17 @@ pub struct SiteRow {
     pub name: String,
     /// The origins whose pages may embed the chat; `self` is the installation's own.
     pub origins: Vec<String>,
+    /// Whether the chat in an app's webview speaks with the app.
+    pub allow_apps: bool,
+}
+
+/// Body of a change of a site: what is not named stays. Answered with the site's row.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteChange {
+    /// Whether the chat in an app's webview may speak with the app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_apps: Option<bool>,
 }
 
 /// How a site's pages get the chat.

@@ -54,6 +54,8 @@ enum Check {
     /// The same stories in WebKit
     #[value(name = "stories-webkit")]
     StoriesWebKit,
+    /// The chat in a real app's webview
+    Native,
     /// Limits on what a browser fetches
     Size,
     /// Licences, sources, advisories
@@ -119,6 +121,7 @@ impl Check {
                     | Self::Stories
                     | Self::StoriesFirefox
                     | Self::StoriesWebKit
+                    | Self::Native
                     | Self::Size
                     | Self::Licences
             )
@@ -127,9 +130,12 @@ impl Check {
     /// The checks without which this one would only repeat their failure, or be about an older state.
     fn needs(self) -> &'static [Self] {
         match self {
-            Self::Faults | Self::Stories | Self::StoriesFirefox | Self::StoriesWebKit | Self::Size => {
-                &[Self::Web, Self::Server]
-            }
+            Self::Faults
+            | Self::Stories
+            | Self::StoriesFirefox
+            | Self::StoriesWebKit
+            | Self::Native
+            | Self::Size => &[Self::Web, Self::Server],
             Self::Server => &[Self::Web],
             _ => &[],
         }
@@ -152,6 +158,7 @@ impl Check {
             Self::Stories => programs::run_stories(checkout, Engine::Chromium),
             Self::StoriesFirefox => programs::run_stories(checkout, Engine::Firefox),
             Self::StoriesWebKit => programs::run_stories(checkout, Engine::WebKit),
+            Self::Native => programs::run_native(checkout),
             Self::Size => size::weigh(checkout),
             Self::Licences => licences::check(checkout),
         }

@@ -5,10 +5,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::machine::{self, Checkout};
 use crate::browser::Engine;
+use crate::machine::{self, Checkout};
 use crate::setup::{self, Tool};
-use crate::{packages, process};
+use crate::{native, packages, process};
 
 /// The crates that run in a browser only; the others are checked on this machine.
 const BROWSER_CRATES: [&str; 3] = ["causette-client", "causette-widget", "causette-desk"];
@@ -24,6 +24,8 @@ const WITHOUT_BROWSER: [&str; 2] = ["engine", "faults"];
 
 /// The stories that are told in every engine.
 const IN_EVERY_ENGINE: &str = "stories";
+/// The stories in a real app, which needs more than a browser: they are the check `native`.
+const NATIVE: &str = "native";
 
 /// Checks for warnings in what runs on this machine.
 pub fn lint_host(checkout: &Checkout) -> Result<()> {
@@ -54,7 +56,7 @@ pub fn build_example(checkout: &Checkout, name: &str) -> Result<()> {
 pub fn run_stories(checkout: &Checkout, engine: Engine) -> Result<()> {
     let mut stories = test_programs(checkout, |member| member == STORIES)?;
     stories.retain(|name| match engine {
-        Engine::Chromium => !WITHOUT_BROWSER.contains(&name.as_str()),
+        Engine::Chromium => !WITHOUT_BROWSER.contains(&name.as_str()) && name != NATIVE,
         Engine::Firefox | Engine::WebKit => name == IN_EVERY_ENGINE,
     });
     if stories.is_empty() {
@@ -65,6 +67,14 @@ pub fn run_stories(checkout: &Checkout, engine: Engine) -> Result<()> {
     cargo.arg("--no-fail-fast");
     select_tests(&mut cargo, &stories);
     process::run(cargo.args(["--", "--test-threads=2"]).envs(browser.settings()))
+}
+
+/// Runs the stories in an app around the chat.
+pub fn run_native(checkout: &Checkout) -> Result<()> {
+    let app = native::build(checkout)?;
+    let mut cargo = cargo_here(checkout, "test");
+    select_tests(&mut cargo, &[NATIVE.to_owned()]);
+    process::run(cargo.args(["--no-fail-fast", "--", "--test-threads=2"]).env("NATIVE_APP", app))
 }
 
 /// Runs the stories without a browser. Most of them wait most of the time, so that several fit side by side.

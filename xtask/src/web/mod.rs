@@ -6,6 +6,7 @@
 //! target/web/panel.js                       its second half, with `__CAUSETTE_PANEL_TEXTS__`
 //! target/web/loader-whole.js                both in one, for pages that pin it by its hash
 //! target/web/widget/boot-HASH.js            classic script for the document's head
+//! target/web/widget/bridge-HASH.js          classic script before it, in an app's webview
 //! target/web/widget/widget-HASH.js          module: glue between JavaScript and wasm
 //! target/web/widget/widget-HASH_bg.wasm
 //! target/web/widget/widget-HASH.css
@@ -88,6 +89,7 @@ fn tree_inputs(checkout: &Checkout) -> Result<Inputs> {
     inputs.add("xtask/Cargo.toml")?;
     inputs.add(loader::LOADER)?;
     inputs.add(loader::PANEL)?;
+    inputs.add(tree::BRIDGE)?;
     for app in App::ALL {
         inputs.add(&trunk::dist(app))?;
         inputs.add(&tree::boot_script(app))?;

@@ -19,11 +19,16 @@ pub fn boot_script(app: App) -> String {
     format!("{}/boot.js", app.name())
 }
 
+/// The source of the native bridge, relative to the checkout.
+pub const BRIDGE: &str = "widget/bridge.js";
+
 /// Which file is which, as the server reads it from `manifest.json`.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 pub struct Manifest {
     widget: Entry,
     desk: Entry,
+    /// The native bridge, in the widget's directory of the tree.
+    bridge: String,
 }
 
 /// The names of an app's files, in the app's directory of the tree.
@@ -46,9 +51,11 @@ pub struct Tree(BTreeMap<String, Vec<u8>>);
 /// When a source is missing or malformed.
 pub fn assemble(checkout: &Checkout) -> Result<Tree> {
     let mut tree = Tree::default();
+    let bridge = script::minify(BRIDGE, &read_text(checkout, BRIDGE)?, Kind::Classic)?;
     let manifest = Manifest {
         widget: add_app(checkout, App::Widget, &mut tree)?,
         desk: add_app(checkout, App::Desk, &mut tree)?,
+        bridge: tree.add_asset(App::Widget, "bridge", ".js", bridge.into_bytes())?,
     };
     tree.add("manifest.json", serde_json::to_vec_pretty(&manifest)?);
     let halves =
@@ -184,12 +191,13 @@ mod tests {
 
     #[test]
     fn the_manifest_is_what_the_server_reads() {
-        let manifest = Manifest { widget: entry("widget"), desk: entry("desk") };
+        let bridge = "bridge-5.js".to_owned();
+        let manifest = Manifest { widget: entry("widget"), desk: entry("desk"), bridge };
         let json = serde_json::to_string(&manifest).expect("serialises");
         let widget =
             r#"{"boot":"boot-1.js","glue":"widget-2.js","wasm":"widget-3_bg.wasm","css":"widget-4.css"}"#;
         let desk = r#"{"boot":"boot-1.js","glue":"desk-2.js","wasm":"desk-3_bg.wasm","css":"desk-4.css"}"#;
-        assert_eq!(json, format!(r#"{{"widget":{widget},"desk":{desk}}}"#));
+        assert_eq!(json, format!(r#"{{"widget":{widget},"desk":{desk},"bridge":"bridge-5.js"}}"#));
     }
 
     #[test]

@@ -8,23 +8,20 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use causette_shared::problem::ProblemKind;
 use causette_shared::protocol::agent::Role;
-use causette_shared::protocol::install::{SiteList, SiteRow};
+use causette_shared::protocol::install::{SiteChange, SiteList, SiteRow};
 
 use crate::app::App;
 use crate::http::auth::{OwnOrigin, SignedIn};
+use crate::http::body::Body;
 use crate::http::embed;
 use crate::http::error::ApiError;
+use crate::service::change_site::ChangeSite;
 use crate::site::Site;
 use crate::store::site;
 
 /// Lists the sites.
 pub async fn list(State(app): State<Arc<App>>, _: SignedIn) -> Result<Response, ApiError> {
     let mut tx = app.store.begin_read().await?;
-    let row = |Site { key, name, origins, .. }| SiteRow {
-        key,
-        name,
-        origins: origins.into_iter().map(String::from).collect(),
-    };
     let sites = site::list_sites(&mut tx).await?.into_iter().map(row).collect();
     Ok(private(Json(SiteList { sites })))
 }
@@ -53,6 +50,32 @@ pub async fn publish(
     let published = embed::snippet::publish(&app, site).await?;
     tracing::info!(agent = %agent.id, site = key, "loader published");
     Ok(private(Json(published)))
+}
+
+/// Changes a site: for admins.
+pub async fn change(
+    State(app): State<Arc<App>>,
+    _: OwnOrigin,
+    SignedIn { agent, .. }: SignedIn,
+    Path(key): Path<String>,
+    Body(change): Body<SiteChange>,
+) -> Result<Response, ApiError> {
+    if agent.role != Role::Admin {
+        return Err(ApiError::new(ProblemKind::Forbidden));
+    }
+    let site = key.parse().map_err(|_| ApiError::new(ProblemKind::UnknownSite))?;
+    let changed = app.perform(ChangeSite { site, change }).await?;
+    tracing::info!(agent = %agent.id, site = key, "site changed");
+    Ok(private(Json(row(changed))))
+}
+
+fn row(Site { key, name, origins, settings }: Site) -> SiteRow {
+    SiteRow {
+        key,
+        name,
+        origins: origins.into_iter().map(String::from).collect(),
+        allow_apps: settings.allow_apps,
+    }
 }
 
 fn private(answer: impl IntoResponse) -> Response {

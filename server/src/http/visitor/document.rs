@@ -33,10 +33,11 @@ pub async fn panel(
 ) -> Result<Response, ApiError> {
     let site = find(&app, &key).await?;
     let ancestors = site.frame_ancestors();
-    answer(&app, &site, &asked, &headers, &ancestors)
+    answer(&app, &site, &asked, &headers, &ancestors, Bridge::Never)
 }
 
-/// Serves the panel as a page of its own: for a link, another window, a webview. Nobody frames it.
+/// Serves the panel as a page of its own: for a link, another window, a webview. Nobody frames it. Where the site allows
+/// apps, its first script looks for the app around it.
 pub async fn page(
     State(app): State<Arc<App>>,
     Path(key): Path<String>,
@@ -44,7 +45,15 @@ pub async fn page(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let site = find(&app, &key).await?;
-    answer(&app, &site, &asked, &headers, "'none'")
+    let bridge = if site.settings.allow_apps { Bridge::ForApps } else { Bridge::Never };
+    answer(&app, &site, &asked, &headers, "'none'", bridge)
+}
+
+/// Whether the document loads the native bridge.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bridge {
+    ForApps,
+    Never,
 }
 
 async fn find(app: &App, key: &str) -> Result<Site, ApiError> {
@@ -60,11 +69,12 @@ fn answer(
     asked: &Asked,
     headers: &HeaderMap,
     ancestors: &str,
+    bridge: Bridge,
 ) -> Result<Response, ApiError> {
     // What the loader asks for has been chosen already, in the same order: key, page, browser, site.
     let wanted = [asked.locale.as_str(), preferred(headers), site.settings.locale.as_str()];
     let locale = wanted.into_iter().find_map(find_locale).unwrap_or(LOCALES[0]);
-    let document = render(app, site, locale)?;
+    let document = render(app, site, locale, bridge)?;
     let mut response = assets::rendered(document, "text/html; charset=utf-8", headers);
     let policy = [
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self' ",
@@ -109,11 +119,16 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn render(app: &App, site: &Site, locale: &str) -> Result<String, ApiError> {
-    let files = MANIFEST.as_ref().map(|manifest| &manifest.widget);
-    let files = files.ok_or_else(|| {
+fn render(app: &App, site: &Site, locale: &str, bridge: Bridge) -> Result<String, ApiError> {
+    let manifest = MANIFEST.as_ref().ok_or_else(|| {
         Problem::with_detail(ProblemKind::Unavailable, "this server was built without its widget")
     })?;
+    let files = &manifest.widget;
+    // Before the boot script, which leaves to it whom the panel speaks with.
+    let bridge = match bridge {
+        Bridge::ForApps => format!("<script src=\"/widget/assets/{}\"></script>\n", manifest.bridge),
+        Bridge::Never => String::new(),
+    };
     let own = texts::document_texts(locale);
     let available = *app.hub.available().borrow();
     let settings = &site.settings;
@@ -136,7 +151,7 @@ fn render(app: &App, site: &Site, locale: &str) -> Result<String, ApiError> {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, interactive-widget=resizes-content\">\n\
          <meta name=\"robots\" content=\"noindex\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
          <link rel=\"icon\" href=\"data:,\">\n\
-         <link rel=\"stylesheet\" href=\"/widget/assets/{css}\">\n\
+         <link rel=\"stylesheet\" href=\"/widget/assets/{css}\">\n{bridge}\
          <script src=\"/widget/assets/{boot}\" data-glue=\"/widget/assets/{glue}\" data-wasm=\"/widget/assets/{wasm}\" \
          data-failed=\"{failed}\" data-retry=\"{retry}\" data-spent=\"{spent}\" \
          data-renew=\"{renew}\" data-renewed=\"{renewed}\" data-unknown=\"{unknown}\" data-dismiss=\"{dismiss}\"></script>\n\
