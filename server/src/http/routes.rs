@@ -181,7 +181,7 @@ fn conversation_routes() -> Vec<Route> {
     ]
 }
 
-fn site_routes() -> [Route; 3] {
+fn site_routes() -> [Route; 8] {
     let route = |method, path, access, handler| Route { method, path, access, handler };
     [
         route("GET", "/api/v1/desk/sites", Access::Agent, get(desk::sites::list)),
@@ -192,6 +192,16 @@ fn site_routes() -> [Route; 3] {
             Access::AgentFromOwnOrigin,
             post(desk::sites::publish),
         ),
+        route("GET", "/api/v1/desk/sites/{key}/seen", Access::Agent, get(desk::seen::seen)),
+        route(
+            "PUT",
+            "/api/v1/desk/sites/{key}/origins",
+            Access::AgentFromOwnOrigin,
+            put(desk::seen::set_origins),
+        ),
+        route("GET", "/api/v1/desk/sites/{key}/looks", Access::Agent, get(desk::looks::show)),
+        route("PUT", "/api/v1/desk/sites/{key}/looks", Access::AgentFromOwnOrigin, put(desk::looks::change)),
+        route("GET", "/desk/preview/{site}", Access::Agent, get(desk::preview::page)),
     ]
 }
 

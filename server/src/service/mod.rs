@@ -2,6 +2,7 @@
 
 pub mod add_agent;
 pub mod add_site;
+pub mod change_site;
 pub mod check_disk;
 pub mod claim_jobs;
 pub mod claim_link;
@@ -13,6 +14,7 @@ pub mod invite;
 pub mod mail_failed;
 pub mod mail_key;
 pub mod mark_seen;
+pub mod note_sightings;
 pub mod outbox_discard;
 pub mod outbox_retry;
 pub mod prepare_mail;

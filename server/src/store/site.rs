@@ -68,3 +68,33 @@ pub async fn create_site(tx: &mut Tx, site: &Site, now: Timestamp) -> Result<(),
     .map_err(|error| StoreError::or_taken(error, Unique::SiteKey))?;
     Ok(())
 }
+
+/// Makes others who change a site wait until this transaction ends. On SQLite it is alone already.
+///
+/// # Errors
+/// The database is busy or fails.
+#[tracing::instrument(name = "store.site.lock", level = "debug", skip_all, fields(site = %key), err(level = "debug"))]
+pub async fn lock_site(tx: &mut Tx, key: &SiteKey) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT key FROM site WHERE key = $1 FOR NO KEY UPDATE";
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query(SQL).bind(key.as_str().to_owned()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Changes what its owner has set of a site: origins and settings. It is locked, or two changes could undo one another.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.site.change", level = "debug", skip_all, fields(site = %site.key), err(level = "debug"))]
+pub async fn change_site(tx: &mut Tx, site: &Site) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE site SET origins = $1, settings = $2 WHERE key = $3";
+    let origins = to_json(&site.origins, "site.origins")?;
+    let settings = to_json(&site.settings, "site.settings")?;
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(origins)
+        .bind(settings)
+        .bind(site.key.as_str().to_owned())
+        .execute(conn).await.map(drop))?;
+    Ok(())
+}

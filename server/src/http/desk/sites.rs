@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use causette_shared::problem::ProblemKind;
-use causette_shared::protocol::agent::Role;
+use causette_shared::protocol::agent::{Agent, Role};
 use causette_shared::protocol::install::{SiteList, SiteRow};
 
 use crate::app::App;
@@ -20,11 +20,6 @@ use crate::store::site;
 /// Lists the sites.
 pub async fn list(State(app): State<Arc<App>>, _: SignedIn) -> Result<Response, ApiError> {
     let mut tx = app.store.begin_read().await?;
-    let row = |Site { key, name, origins, .. }| SiteRow {
-        key,
-        name,
-        origins: origins.into_iter().map(String::from).collect(),
-    };
     let sites = site::list_sites(&mut tx).await?.into_iter().map(row).collect();
     Ok(private(Json(SiteList { sites })))
 }
@@ -46,16 +41,24 @@ pub async fn publish(
     SignedIn { agent, .. }: SignedIn,
     Path(key): Path<String>,
 ) -> Result<Response, ApiError> {
-    if agent.role != Role::Admin {
-        return Err(ApiError::new(ProblemKind::Forbidden));
-    }
+    admin(&agent)?;
     let site = embed::find(&app, &key).await?;
     let published = embed::snippet::publish(&app, site).await?;
     tracing::info!(agent = %agent.id, site = key, "loader published");
     Ok(private(Json(published)))
 }
 
-fn private(answer: impl IntoResponse) -> Response {
+/// Refuses whoever is no admin.
+pub(super) fn admin(agent: &Agent) -> Result<(), ApiError> {
+    if agent.role == Role::Admin { Ok(()) } else { Err(ApiError::new(ProblemKind::Forbidden)) }
+}
+
+/// A site as the desk is told of it.
+pub(super) fn row(Site { key, name, origins, .. }: Site) -> SiteRow {
+    SiteRow { key, name, origins: origins.into_iter().map(String::from).collect() }
+}
+
+pub(super) fn private(answer: impl IntoResponse) -> Response {
     let mut response = answer.into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
