@@ -21,7 +21,9 @@ use crate::mailer::Mailer;
 use crate::outage::Outage;
 use crate::service::check_disk::CheckDisk;
 use crate::service::mail_key::MailKey;
+use crate::service::note_sightings::NoteSightings;
 use crate::service::{Context, RequestLimits, UseCase, UseCaseError};
+use crate::sighting::Sightings;
 use crate::store::{Store, StoreError, Tx, conversation};
 
 /// How often a use case is done before its client is told to come back later. Of those who meet, one gets through each
@@ -52,6 +54,8 @@ pub struct App {
     pub letterhead: OnceCell<Letterhead>,
     /// Wakes the outbox's worker: a job was left, or moved.
     pub jobs: Notify,
+    /// Where snippets were seen since that was written down last.
+    pub sightings: Sightings,
 }
 
 impl App {
@@ -122,6 +126,18 @@ impl App {
         match self.outage.lasts() {
             true => Err(UseCaseError::refused(ProblemKind::Unavailable)),
             false => Ok(()),
+        }
+    }
+
+    /// Writes down where snippets were seen. What cannot be written now waits for the next time.
+    pub async fn keep_sightings(&self) {
+        for (site, fresh) in self.sightings.take() {
+            let own = self.own_origins.clone();
+            let noted = self.perform(NoteSightings { site: site.clone(), fresh: fresh.clone(), own }).await;
+            if let Err(error) = noted {
+                error.log("noting where the chat was seen");
+                self.sightings.give_back(site, fresh);
+            }
         }
     }
 

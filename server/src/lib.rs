@@ -22,6 +22,7 @@ pub mod outage;
 pub mod outbox;
 pub mod secret;
 pub mod service;
+pub mod sighting;
 pub mod signed;
 pub mod site;
 pub mod store;
@@ -46,13 +47,14 @@ use crate::live::channel::{Channels, Patience};
 use crate::live::hub::Hub;
 use crate::mailer::Mailer;
 use crate::outage::Outage;
+use crate::sighting::Sightings;
 use crate::store::Store;
 
 /// Stopping takes at most this long (G11): what is not done by then is as if the power had failed, and loses nothing.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
 /// Closing the database waits for whoever uses it; one that another process holds is not waited for.
 const CLOSE_WITHIN: Duration = Duration::from_millis(700);
-const FORGET_EVERY: Duration = Duration::from_secs(60);
+const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// Wires an `App` for a server that is reached on `bound`.
 #[must_use]
@@ -79,6 +81,7 @@ pub fn wire_with(
         mailer,
         letterhead: tokio::sync::OnceCell::new(),
         jobs: tokio::sync::Notify::new(),
+        sightings: Sightings::default(),
         channels: Channels::new(config.channels_per_address, Patience::default()),
         config,
     })
@@ -97,7 +100,7 @@ pub async fn run(
 ) -> std::io::Result<()> {
     let router =
         http::router::router(Arc::clone(&app), surface).into_make_service_with_connect_info::<SocketAddr>();
-    let forgetting = tokio::spawn(forget_idle(Arc::clone(&app)));
+    let tidying = tokio::spawn(tidy_up(Arc::clone(&app)));
     let watching = tokio::spawn(live::restored::watch(Arc::clone(&app), live::restored::look(&app).await));
     let hub = Arc::clone(&app.hub);
     let departures = tokio::spawn(live::departures::watch(Arc::clone(&app)));
@@ -139,7 +142,7 @@ pub async fn run(
             Ok(())
         }
     };
-    forgetting.abort();
+    tidying.abort();
     watching.abort();
     departures.abort();
     if tokio::time::timeout(CLOSE_WITHIN, app.store.close()).await.is_err() {
@@ -164,10 +167,12 @@ fn read_mail(app: &Arc<App>, stopping: &watch::Sender<bool>) -> Option<JoinHandl
     Some(tokio::spawn(async move { mailbox.run(&inbox, stopped).await }))
 }
 
-async fn forget_idle(app: Arc<App>) {
+/// What is done once a minute, outside of any request.
+async fn tidy_up(app: Arc<App>) {
     loop {
-        tokio::time::sleep(FORGET_EVERY).await;
+        tokio::time::sleep(TIDY_EVERY).await;
         app.limiters.forget_idle();
+        app.keep_sightings().await;
     }
 }
 
@@ -189,16 +194,20 @@ mod tidy {
         ("site", &["origin"]),
         ("limiter", &["config", "secret"]),
         ("mail", &["mail", "site", "clock", "secret"]),
-        ("store", &["secret", "site", "store"]),
+        ("sighting", &["origin", "site"]),
+        ("store", &["secret", "sighting", "site", "store"]),
         ("outage", &["store"]),
         ("backup", &["backup", "store"]),
-        ("service", &["clock", "secret", "site", "store", "service"]),
+        ("service", &["clock", "secret", "sighting", "site", "store", "service"]),
         // The hub is the bus within one process; the rest of `live` stands above `app`.
         (
             "app",
-            &["clock", "config", "letter", "limiter", "live", "mail", "mailer", "outage", "service", "store"],
+            &[
+                "clock", "config", "letter", "limiter", "live", "mail", "mailer", "outage", "service",
+                "sighting", "store",
+            ],
         ),
-        ("live", &["app", "limiter", "live", "secret", "service", "site", "store"]),
+        ("live", &["app", "limiter", "live", "secret", "service", "sighting", "site", "store"]),
         ("mailer", &["mail", "mailer"]),
         ("letter", &["mail", "service", "signed", "site"]),
         ("outbox", &["app", "clock", "mailer", "outbox", "service", "store"]),
@@ -207,7 +216,7 @@ mod tidy {
             "http",
             &[
                 "app", "http", "inbox", "letter", "live", "mail", "mailer", "outbox", "secret", "service",
-                "signed", "site", "store",
+                "sighting", "signed", "site", "store",
             ],
         ),
         ("doctor", &["clock", "config", "doctor", "mail", "store"]),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use causette_shared::id::SiteKey;
+use causette_shared::protocol::install::Looks;
 use serde::{Deserialize, Serialize};
 
 use crate::origin::parse_origin;
@@ -190,6 +191,36 @@ pub struct SiteSettings {
     pub automatic_answer: Texts,
     /// The answer to the first message when nobody is.
     pub automatic_answer_away: Texts,
+}
+
+impl SiteSettings {
+    /// What of these is looks and manners on the page.
+    #[must_use]
+    pub fn looks(&self) -> Looks {
+        Looks {
+            color: self.color.clone(),
+            theme: self.theme.clone(),
+            position: self.position.clone(),
+            offset_x: self.offset_x,
+            offset_y: self.offset_y,
+            state: self.state.clone(),
+            minimizable: self.minimizable,
+            consent: self.consent,
+            greeting: self.greeting.clone(),
+            greeting_delay_s: self.greeting_delay_s,
+            close_delay_s: self.close_delay_s,
+        }
+    }
+
+    /// Sets them. Whoever calls this has checked them.
+    pub fn set_looks(&mut self, looks: Looks) {
+        let Looks { color, theme, position, offset_x, offset_y, state, minimizable, consent, .. } = looks;
+        (self.color, self.theme, self.position, self.state) = (color, theme, position, state);
+        (self.offset_x, self.offset_y) = (offset_x, offset_y);
+        (self.minimizable, self.consent) = (minimizable, consent);
+        self.greeting = looks.greeting;
+        (self.greeting_delay_s, self.close_delay_s) = (looks.greeting_delay_s, looks.close_delay_s);
+    }
 }
 
 fn texts(pairs: [(&str, &str); 2]) -> Texts {

@@ -19,7 +19,7 @@ use crate::secret;
 use crate::service::UseCaseError;
 use crate::service::add_agent::AddAgent;
 use crate::service::add_site::AddSite;
-use crate::service::change_site::ChangeSite;
+use crate::service::change_site::{Change, ChangeSite};
 use crate::site::{Site, SiteOrigin, SiteSettings};
 use crate::store::site;
 
@@ -66,7 +66,7 @@ pub(super) async fn change_site(config: Config, key: &str, change: SiteChange) -
     let unknown = || CommandError::Usage(format!("there is no site {key}"));
     let site = key.parse().map_err(|_| unknown())?;
     let app = open(config).await?;
-    let changed = app.perform(ChangeSite { site, change }).await;
+    let changed = app.perform(ChangeSite { site, change: Change::Settings(change) }).await;
     app.store.close().await;
     changed.map(drop).map_err(|error| match error {
         UseCaseError::Refused(problem) if problem.kind == ProblemKind::UnknownSite => unknown(),

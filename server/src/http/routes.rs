@@ -181,7 +181,7 @@ fn conversation_routes() -> Vec<Route> {
     ]
 }
 
-fn site_routes() -> [Route; 4] {
+fn site_routes() -> [Route; 9] {
     let route = |method, path, access, handler| Route { method, path, access, handler };
     [
         route("GET", "/api/v1/desk/sites", Access::Agent, get(desk::sites::list)),
@@ -193,6 +193,16 @@ fn site_routes() -> [Route; 4] {
             Access::AgentFromOwnOrigin,
             post(desk::sites::publish),
         ),
+        route("GET", "/api/v1/desk/sites/{key}/seen", Access::Agent, get(desk::seen::seen)),
+        route(
+            "PUT",
+            "/api/v1/desk/sites/{key}/origins",
+            Access::AgentFromOwnOrigin,
+            put(desk::seen::set_origins),
+        ),
+        route("GET", "/api/v1/desk/sites/{key}/looks", Access::Agent, get(desk::looks::show)),
+        route("PUT", "/api/v1/desk/sites/{key}/looks", Access::AgentFromOwnOrigin, put(desk::looks::change)),
+        route("GET", "/desk/preview/{site}", Access::Agent, get(desk::preview::page)),
     ]
 }
 

@@ -56,6 +56,12 @@ impl Connection {
         Self::over(Wire::Channel(channel))
     }
 
+    /// Whether its frames travel in requests, because no WebSocket came through.
+    #[must_use]
+    pub const fn is_over_http(&self) -> bool {
+        matches!(self.wire, Wire::Channel(_))
+    }
+
     fn over(wire: Wire) -> Self {
         let quota = Quota::per_second(FRAMES_PER_SECOND).allow_burst(FRAMES_BURST);
         Self { wire, frames: RateLimiter::direct(quota) }

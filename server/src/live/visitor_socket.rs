@@ -26,6 +26,7 @@ use crate::service::UseCaseError;
 use crate::service::mark_seen::{MarkSeen, Seer};
 use crate::service::send_message::SendMessage;
 use crate::service::visitor_view;
+use crate::sighting::{self, Place};
 use crate::site::supported_locale;
 use crate::store::conversation::{self, Conversation};
 use crate::store::{Tx, entry, site, visitor};
@@ -35,8 +36,9 @@ pub async fn serve(app: Arc<App>, mut connection: Connection, peer: IpAddr) {
     let mut available = app.hub.available();
     let mut draining = app.hub.draining();
     let (subscription, mut notices) = app.hub.connect();
+    let step = if connection.is_over_http() { sighting::Step::Channel } else { sighting::Step::Socket };
     let mut client =
-        Client { app, peer, subscription, identity: None, cursor: None, revision: 0, out: Vec::new() };
+        Client { app, peer, step, subscription, identity: None, cursor: None, revision: 0, out: Vec::new() };
     let ended = loop {
         let step = tokio::select! {
             message = connection.receive() => match message {
@@ -102,6 +104,8 @@ struct Identity {
 struct Client {
     app: Arc<App>,
     peer: IpAddr,
+    /// What carries the frames, for those who install the chat.
+    step: sighting::Step,
     subscription: Subscription,
     identity: Option<Identity>,
     /// The conversation that is followed, and the last entry that its client was sent.
@@ -196,6 +200,8 @@ impl Client {
             return Ok(self.give_up(Problem::new(ProblemKind::UnknownSite)));
         };
         let own = &self.app.own_origins;
+        let place = Place::of_origin(&hello.host);
+        self.app.sightings.note(&site, own, place, self.step, self.app.clock.now());
         if !own.contains(&hello.host) && !site.allows(&hello.host, own) {
             return Ok(self.give_up(Problem::new(ProblemKind::WrongOrigin)));
         }

@@ -14,6 +14,7 @@ pub mod invite;
 pub mod mail_failed;
 pub mod mail_key;
 pub mod mark_seen;
+pub mod note_sightings;
 pub mod outbox_discard;
 pub mod outbox_retry;
 pub mod prepare_mail;

@@ -26,6 +26,7 @@ pub mod published_loader;
 pub mod resume_link;
 pub mod schema;
 pub mod secret;
+pub mod sighting;
 pub mod site;
 mod sqlite;
 pub mod tables;

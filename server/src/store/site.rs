@@ -61,21 +61,6 @@ pub async fn lock_site(tx: &mut Tx, key: &SiteKey) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Keeps a site's settings as they are now. The site was locked before they were read.
-///
-/// # Errors
-/// The database fails.
-#[tracing::instrument(name = "store.site.change_settings", level = "debug", skip_all, fields(site = %site.key), err(level = "debug"))]
-pub async fn change_settings(tx: &mut Tx, site: &Site) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE site SET settings = $2 WHERE key = $1";
-    let settings = to_json(&site.settings, "site.settings")?;
-    both!(tx, conn => sqlx::query(SQL)
-        .bind(site.key.as_str().to_owned())
-        .bind(settings)
-        .execute(conn).await.map(drop))?;
-    Ok(())
-}
-
 /// Adds a site.
 ///
 /// # Errors
@@ -94,5 +79,22 @@ pub async fn create_site(tx: &mut Tx, site: &Site, now: Timestamp) -> Result<(),
         .bind(now.0)
         .execute(conn).await.map(drop))
     .map_err(|error| StoreError::or_taken(error, Unique::SiteKey))?;
+    Ok(())
+}
+
+/// Changes what its owner has set of a site: origins and settings. It is locked, or two changes could undo one another.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.site.change", level = "debug", skip_all, fields(site = %site.key), err(level = "debug"))]
+pub async fn change_site(tx: &mut Tx, site: &Site) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE site SET origins = $1, settings = $2 WHERE key = $3";
+    let origins = to_json(&site.origins, "site.origins")?;
+    let settings = to_json(&site.settings, "site.settings")?;
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(origins)
+        .bind(settings)
+        .bind(site.key.as_str().to_owned())
+        .execute(conn).await.map(drop))?;
     Ok(())
 }

@@ -55,7 +55,7 @@ const fn integer(name: &'static str) -> Column {
 }
 
 /// Every table, those that others refer to before those that do.
-pub const TABLES: [Table; 16] = [
+pub const TABLES: [Table; 17] = [
     Table {
         name: "counter",
         columns: &[text("name"), integer("value")],
@@ -268,6 +268,24 @@ pub const TABLES: [Table; 16] = [
         name: "published_loader",
         columns: &[text("site_key"), text("sha384"), text("script"), integer("created_at")],
         key: "site_key, sha384",
+        content: "TRUE",
+    },
+    Table {
+        name: "sighting",
+        columns: &[
+            text("site_key"),
+            text("origin"),
+            text("page"),
+            integer("first_at"),
+            integer("loader_at"),
+            integer("pinned_at"),
+            integer("half_at"),
+            integer("frame_at"),
+            integer("socket_at"),
+            integer("channel_at"),
+            integer("refused_at"),
+        ],
+        key: "site_key, origin",
         content: "TRUE",
     },
 ];

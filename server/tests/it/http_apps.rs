@@ -1,7 +1,7 @@
 //! Apps: who may allow them for a site, what then differs, and that an app's own origins open nothing.
 
 use causette_server::service::add_agent::AddAgent;
-use causette_server::service::change_site::ChangeSite;
+use causette_server::service::change_site::{Change, ChangeSite};
 use causette_server::store::site::find_site;
 use causette_shared::protocol::agent::Role;
 use causette_shared::protocol::install::{SiteChange, SiteList, SiteRow};
@@ -21,7 +21,7 @@ const PATH: &str = "/api/v1/desk/sites/shop";
 async fn allow(server: &TestServer, allow_apps: bool) {
     let change = SiteChange { allow_apps: Some(allow_apps) };
     let site = "shop".parse().expect("a key");
-    server.app.perform(ChangeSite { site, change }).await.expect("the site is there");
+    server.app.perform(ChangeSite { site, change: Change::Settings(change) }).await.expect("the site is there");
 }
 
 async fn get(server: &TestServer, path: &str) -> Response {

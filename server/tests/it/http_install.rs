@@ -5,7 +5,7 @@ use causette_server::service::publish_loader::LoaderHash;
 use causette_server::site::SiteOrigin;
 use causette_shared::protocol::agent::Role;
 use causette_shared::protocol::install::{PublishedSnippet, SiteList, Snippet};
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
 use crate::harness::agent::{cookie_of, try_sign_in};
@@ -20,13 +20,13 @@ on_both_databases!(
 );
 
 /// Someone at the desk.
-struct Desk<'a> {
-    server: &'a TestServer,
-    cookie: String,
+pub struct Desk<'a> {
+    pub server: &'a TestServer,
+    pub cookie: String,
 }
 
 impl<'a> Desk<'a> {
-    async fn open(server: &'a TestServer, role: Role) -> Self {
+    pub async fn open(server: &'a TestServer, role: Role) -> Self {
         let email = "ann@desk.example";
         let add = AddAgent::new(email, "Ann", role, PASSWORD).expect("it is accepted");
         server.app.perform(add).await.expect("the agent is new");
@@ -34,10 +34,21 @@ impl<'a> Desk<'a> {
         Self { server, cookie }
     }
 
-    async fn ask(&self, method: Method, path: &str) -> Response {
+    pub async fn ask(&self, method: Method, path: &str) -> Response {
+        self.send(self.request(method, path), path).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Response {
+        self.send(self.request(Method::PUT, path).json(body), path).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = self.server.url(&["/api/v1/desk/", path].concat());
         let request = Client::new().request(method, url).header("cookie", &self.cookie);
-        let request = request.header("origin", self.server.origin());
+        request.header("origin", self.server.origin())
+    }
+
+    async fn send(&self, request: RequestBuilder, path: &str) -> Response {
         let response = within("the answer", request.send()).await.expect("the server answers");
         assert_eq!(response.headers()["cache-control"], "no-store", "{path}");
         response
@@ -50,13 +61,13 @@ impl<'a> Desk<'a> {
     }
 }
 
-async fn problem(response: Response) -> (u16, String) {
+pub async fn problem(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
     let problem: Value = response.json().await.expect("a problem is JSON");
     (status, problem["kind"].as_str().unwrap_or_default().to_owned())
 }
 
-async fn get(url: &str, headers: &[(&str, &str)]) -> Response {
+pub async fn get(url: &str, headers: &[(&str, &str)]) -> Response {
     let mut request = Client::new().get(url);
     for (name, value) in headers {
         request = request.header(*name, *value);

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use causette_shared::problem::ProblemKind;
-use causette_shared::protocol::agent::Role;
+use causette_shared::protocol::agent::{Agent, Role};
 use causette_shared::protocol::install::{SiteChange, SiteList, SiteRow};
 
 use crate::app::App;
@@ -15,7 +15,7 @@ use crate::http::auth::{OwnOrigin, SignedIn};
 use crate::http::body::Body;
 use crate::http::embed;
 use crate::http::error::ApiError;
-use crate::service::change_site::ChangeSite;
+use crate::service::change_site::{Change, ChangeSite};
 use crate::site::Site;
 use crate::store::site;
 
@@ -43,9 +43,7 @@ pub async fn publish(
     SignedIn { agent, .. }: SignedIn,
     Path(key): Path<String>,
 ) -> Result<Response, ApiError> {
-    if agent.role != Role::Admin {
-        return Err(ApiError::new(ProblemKind::Forbidden));
-    }
+    admin(&agent)?;
     let site = embed::find(&app, &key).await?;
     let published = embed::snippet::publish(&app, site).await?;
     tracing::info!(agent = %agent.id, site = key, "loader published");
@@ -60,16 +58,20 @@ pub async fn change(
     Path(key): Path<String>,
     Body(change): Body<SiteChange>,
 ) -> Result<Response, ApiError> {
-    if agent.role != Role::Admin {
-        return Err(ApiError::new(ProblemKind::Forbidden));
-    }
+    admin(&agent)?;
     let site = key.parse().map_err(|_| ApiError::new(ProblemKind::UnknownSite))?;
-    let changed = app.perform(ChangeSite { site, change }).await?;
+    let changed = app.perform(ChangeSite { site, change: Change::Settings(change) }).await?;
     tracing::info!(agent = %agent.id, site = key, "site changed");
     Ok(private(Json(row(changed))))
 }
 
-fn row(Site { key, name, origins, settings }: Site) -> SiteRow {
+/// Refuses whoever is no admin.
+pub(super) fn admin(agent: &Agent) -> Result<(), ApiError> {
+    if agent.role == Role::Admin { Ok(()) } else { Err(ApiError::new(ProblemKind::Forbidden)) }
+}
+
+/// A site as the desk is told of it.
+pub(super) fn row(Site { key, name, origins, settings }: Site) -> SiteRow {
     SiteRow {
         key,
         name,
@@ -78,7 +80,7 @@ fn row(Site { key, name, origins, settings }: Site) -> SiteRow {
     }
 }
 
-fn private(answer: impl IntoResponse) -> Response {
+pub(super) fn private(answer: impl IntoResponse) -> Response {
     let mut response = answer.into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

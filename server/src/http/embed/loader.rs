@@ -8,10 +8,11 @@ use axum::response::Response;
 use causette_shared::problem::{Problem, ProblemKind};
 use serde_json::{Value, json};
 
-use super::{find, script, texts};
+use super::{find, note, script, texts};
 use crate::app::App;
 use crate::http::assets;
 use crate::http::error::ApiError;
+use crate::sighting::Step;
 use crate::site::Site;
 
 /// Stands in the minified loader where the settings go.
@@ -25,6 +26,7 @@ pub async fn loader(
 ) -> Result<Response, ApiError> {
     let key = file.strip_suffix(".js").ok_or_else(|| ApiError::new(ProblemKind::UnknownSite))?;
     let site = find(&app, key).await?;
+    note(&app, &site, &headers, Step::Loader);
     let loader = assets::loader().ok_or_else(|| {
         Problem::with_detail(ProblemKind::Unavailable, "this server was built without its loader")
     })?;

@@ -17,6 +17,7 @@ use super::assets;
 use super::error::ApiError;
 use crate::app::App;
 use crate::secret::SecretHash;
+use crate::sighting::{Place, Step};
 use crate::site::Site;
 use crate::store::site;
 
@@ -32,6 +33,13 @@ pub async fn find(app: &App, key: &str) -> Result<Site, ApiError> {
     let key = key.parse::<SiteKey>().map_err(|_| unknown())?;
     let mut tx = app.store.begin_read().await?;
     site::find_site(&mut tx, &key).await?.ok_or_else(unknown)
+}
+
+/// Notes that a page asked for something of a site, for those who install it there.
+pub fn note(app: &App, site: &Site, headers: &HeaderMap, step: Step) {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let place = Place::of_headers(text(header::ORIGIN), text(header::REFERER));
+    app.sightings.note(site, &app.own_origins, place, step, app.clock.now());
 }
 
 /// Answers with a script that pages of any origin may run.

@@ -8,10 +8,11 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use causette_shared::problem::{Problem, ProblemKind};
 
-use super::{find, script, texts};
+use super::{find, note, script, texts};
 use crate::app::App;
 use crate::http::assets;
 use crate::http::error::ApiError;
+use crate::sighting::Step;
 
 /// Stands in the minified second half where its texts go.
 pub const PLACE: &str = "__CAUSETTE_PANEL_TEXTS__";
@@ -23,6 +24,7 @@ pub async fn panel(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let site = find(&app, &key).await?;
+    note(&app, &site, &headers, Step::Half);
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     // A page of our own origin sends none.
     let stranger = origin.filter(|origin| !site.allows(origin, &app.own_origins));
@@ -37,6 +39,10 @@ pub async fn panel(
     };
     let mut response = script(code, &headers);
     response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
+    if stranger.is_some() {
+        // The owner may add the origin at any moment, and looks at once whether that helped.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     Ok(response)
 }
 

@@ -8,10 +8,11 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use causette_shared::problem::ProblemKind;
 
-use super::{find, script};
+use super::{find, note, script};
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::service::publish_loader::LoaderHash;
+use crate::sighting::Step;
 use crate::store::published_loader;
 
 /// Serves a published loader. The file's name is its hash and `.js`.
@@ -25,6 +26,7 @@ pub async fn loader(
     let hash = file.strip_suffix(".js").and_then(LoaderHash::parse).ok_or_else(missing)?;
     let mut tx = app.store.begin_read().await?;
     let code = published_loader::find_loader(&mut tx, &site.key, hash.as_str()).await?.ok_or_else(missing)?;
+    note(&app, &site, &headers, Step::Pinned);
     let mut response = script(code, &headers);
     let answer = response.headers_mut();
     answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));

@@ -12,8 +12,10 @@ use serde::Deserialize;
 use super::texts;
 use crate::app::App;
 use crate::http::assets::{self, MANIFEST};
+use crate::http::embed::note;
 use crate::http::error::ApiError;
-use crate::site::{LOCALES, Site, find_locale};
+use crate::sighting::{Place, Step};
+use crate::site::{LOCALES, Site, SiteOrigin, find_locale};
 use crate::store::site;
 
 /// What the document's address may say.
@@ -32,8 +34,19 @@ pub async fn panel(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let site = find(&app, &key).await?;
-    let ancestors = site.frame_ancestors();
-    answer(&app, &site, &asked, &headers, &ancestors, Bridge::Never)
+    note(&app, &site, &headers, Step::Frame);
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    // Our own pages frame any site: the desk shows its owner what it looks like. The browser alone says this.
+    let is_ours = text("sec-fetch-site") == Some("same-origin");
+    let is_preview = is_ours && !site.origins.contains(&SiteOrigin::Own);
+    let ancestors = if is_preview { "'self'".to_owned() } else { site.frame_ancestors() };
+    let mut response = answer(&app, &site, &asked, &headers, &ancestors, Bridge::Never)?;
+    let from = Place::of_headers(None, text("referer"));
+    if is_preview || from.is_some_and(|place| !site.allows(place.origin(), &app.own_origins)) {
+        // Not for others, and not for whoever tries again when their origin was added.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
 }
 
 /// Serves the panel as a page of its own: for a link, another window, a webview. Nobody frames it. Where the site allows

@@ -303,6 +303,16 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
         vec![text(format!("site {n}")), text(format!("hash {n}")), text(random.text()), integer(random)]
     };
     let loaders = (0..3).map(|n| loader(random, n)).collect();
+    let sighting = |random: &mut Random, n: usize| {
+        let page = text(random.text());
+        let mut row = vec![text("site 0"), text(format!("origin {n}")), random.maybe(page), integer(random)];
+        for _ in 0..7 {
+            let at = integer(random);
+            row.push(random.maybe(at));
+        }
+        row
+    };
+    let sightings = (0..3).map(|n| sighting(random, n)).collect();
     for (table, rows) in [
         ("contact", contacts),
         ("contact_merge", merges),
@@ -316,9 +326,10 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
         ("attachment", files),
         ("secret", secrets),
         ("published_loader", loaders),
+        ("sighting", sightings),
     ] {
         add(&mut tx, table, rows).await;
     }
     tx.commit().await.expect("it commits");
-    assert_eq!(TABLES.len(), 16, "a table was added: fill it here");
+    assert_eq!(TABLES.len(), 17, "a table was added: fill it here");
 }
