@@ -193,6 +193,63 @@ async fn an_app_keeps_the_session_opens_the_links_and_goes_back() {
     assert!(!text.contains(&number.to_string()) && !text.contains("my parcel"), "{text}");
 }
 
+/// Stands in for the panel, which hears nothing any more: says something into its port, and notes what the bridge says there,
+/// in `carried`.
+const PANEL: &str = "window.carried = [];
+  window.panel = (message) => causettePanel.then(({ port }) => port.postMessage(message));
+  return causettePanel.then(({ port, config }) => {
+    port.onmessage = ({ data }) => carried.push(data);
+    return config.identity;
+  });";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identity_is_asked_for_and_carried_once() {
+    let server = shop_for_apps().await;
+    let browser = Browser::open("app").await;
+    let app = App::open(&browser, &server, ENDS[3]).await;
+    app.begin(None).await;
+    assert_eq!(app.ask(PANEL).await, false, "the app has named nobody");
+    let carried = async |wanted: Value| {
+        let said = "return carried.filter(({ type }) => /^identi/.test(type))";
+        wait_until(&format!("the panel to be told {wanted}"), async || {
+            Ok(browser.run(said, vec![]).await? == wanted)
+        })
+        .await;
+        app.ask("said.length = carried.length = 0").await;
+    };
+    // The panel asks, and so the app is asked.
+    app.ask("panel({ type: 'needIdentity' })").await;
+    assert_eq!(app.hear_of("needIdentity").await, json!({}));
+    assert_eq!(app.say("identify", json!({ "token": "e30.e30.one" })).await, json!(["ok", {}]));
+    carried(json!([{ "type": "identity", "token": "e30.e30.one" }])).await;
+    // Somebody else signs in: the panel hears of it, asks, and gets what the app has given.
+    assert_eq!(app.say("identify", json!({ "token": "e30.e30.two" })).await, json!(["ok", {}]));
+    carried(json!([{ "type": "identify" }])).await;
+    app.ask("panel({ type: 'needIdentity' })").await;
+    carried(json!([{ "type": "identity", "token": "e30.e30.two" }])).await;
+    // It has grown old: a token is not handed over twice. And nobody is an answer too.
+    app.ask("panel({ type: 'needIdentity' })").await;
+    app.hear_of("needIdentity").await;
+    assert_eq!(app.say("identify", json!({ "token": null })).await, json!(["ok", {}]));
+    carried(json!([{ "type": "identity", "token": null }])).await;
+
+    // What the panel says beside that.
+    app.ask("panel({ type: 'event', name: 'error', data: { kind: 'rate_limited' } })").await;
+    assert_eq!(app.hear_of("error").await, json!({ "kind": "rate_limited" }));
+    app.ask("said.length = 0; panel({ type: 'minimise' })").await;
+    app.hear_of("closed").await;
+
+    // One that is named before the start is told of at once; the app hears of a chat that cannot be loaded.
+    browser.devtools("Network.enable", json!({})).await;
+    browser.devtools("Network.setBlockedURLs", json!({ "urls": ["*.wasm"] })).await;
+    browser.goto(&format!("{}/chat/shop?locale=fr", server.origin)).await;
+    app.hear_of("needSession").await;
+    assert_eq!(app.say("identify", json!({ "token": "e30.e30.three" })).await, json!(["ok", {}]));
+    assert_eq!(app.say("session", json!({ "secret": null })).await, json!(["ok", {}]));
+    assert_eq!(app.ask(PANEL).await, true);
+    assert_eq!(app.hear_of("error").await, json!({ "kind": "failed" }));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_composer_stays_above_a_keyboard_and_inside_what_is_safe() {
     let server = shop_for_apps().await;
