@@ -80,6 +80,14 @@ interface CausetteEvents {
   'form:submitted': { form: string };
   /** The first message has arrived; the number is the one that both sides see. */
   'conversation:started': { number: number };
+  /** An agent has taken the conversation. */
+  'conversation:assigned': { number: number };
+  /** It has gone from one agent to another. */
+  'conversation:transferred': { number: number };
+  /** The chat was ended. */
+  'conversation:ended': { number: number };
+  /** A conversation from another device goes on here: through the link in a mail, or because your page has said who the person is. */
+  'conversation:resumed': { number: number };
   /** A message of the visitor has arrived at the server. */
   'message:sent': { id: string };
   /** A message of an agent has come. */
@@ -90,7 +98,12 @@ interface CausetteEvents {
   /** Whether an agent is at the desk. */
   'availability:changed': { available: boolean };
   'consent:changed': { consent: CausetteConsent };
-  /** What went wrong: `unreachable`, `identity`, or a kind of refusal. */
+  /** Whether the person is the one that your page has proven them to be. */
+  'identity:changed': { verified: boolean };
+  /**
+   * What went wrong: `unreachable`; `identity`, the token was refused, the one after it too; `another_person`, the conversation in this browser
+   * is somebody else's, and `logout` ends it; `attributes`, some were left out; or a kind of refusal.
+   */
   'error': { kind: string };
 }
 
@@ -117,19 +130,22 @@ interface CausetteCommands {
   toggle(): void;
   show(): void;
   hide(): void;
-  /** Opens the chat for another conversation. The panel does not act on it yet: it goes on with the one there is. */
+  /** Opens the chat. While a conversation is open it goes on; after its end the next message begins another one. */
   newConversation(): void;
   prefill(values: CausettePrefill): void;
-  /** Taken; the panel does not act on it yet. */
+  /** Proves who the person is, now or later in a conversation. A function is asked for a token when one is needed. */
   identify(identity: CausetteIdentity | null): void;
   /** Ends the session in this browser, in other tabs too; the chat stays, as for somebody new. */
   logout(): void;
-  /** Taken; the panel does not act on it yet. */
+  /**
+   * Adds facts that agents see: of each name the last value holds, null takes it away. At most 20 names of 40 characters and values of 200, in
+   * all 4 KiB. `type` is no name.
+   */
   setAttributes(attributes: CausetteAttributes): void;
   setLocale(locale: string): void;
   /** Lowering it deletes what it no longer allows. */
   setConsent(consent: CausetteConsent): void;
-  /** The page shows something else now, in an application that does not load its pages. The panel does not act on it yet. */
+  /** The page shows something else now, in an application that does not load its pages. Agents see it only with consent to analytics. */
   page(values?: { url?: string; title?: string }): void;
   /** Returns a function that ends it. */
   on<E extends keyof CausetteEvents>(event: E, handler: (detail: CausetteEvents[E]) => void): () => void;

@@ -39,7 +39,13 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
   const badge = make('b', fab, 'badge');
 
   // Commands whose last word holds for a panel that starts later, too. All others are said once.
-  const LASTING = /^(prefill|setAttributes|consent|theme)$/;
+  const LASTING = /^(prefill|attributes|consent|theme)$/;
+
+  // What an attribute may be (`shared/src/limits.rs`); the server asks the same again.
+  const ATTRIBUTES = 20;
+  const NAME = 40;
+  const VALUE = 200;
+  const BYTES = 4096;
 
   function narrow() {
     return innerWidth < 480 || innerHeight < 500;
@@ -83,6 +89,11 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     const messages = chat.told;
     chat.told = [];
     messages.forEach((message) => {
+      if (message.type == 'page') return safely(visit, message);
+      if (message.type == 'setAttributes') {
+        message = safely(describe, message);
+        if (!message) return;
+      }
       if (LASTING.test(message.type)) kept[message.type] = message;
       // What follows is of whoever comes next, and stays when the panel has forgotten the last.
       if (message.type == 'logout') {
@@ -90,12 +101,52 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
         isToldToForget = true;
       }
       safely(post, message);
+      // A consent that is given is one for the page that is shown now, and one that is taken back forgets it.
+      if (message.type == 'consent') {
+        page = '';
+        visit();
+      }
     });
   }
 
   function forget() {
     delete kept.prefill;
-    delete kept.setAttributes;
+    delete kept.attributes;
+    attributes = { __proto__: null };
+  }
+
+  // ---- What the page says of its person ----------------------------------------------------------------------------
+
+  let attributes = { __proto__: null }; // texts by their names, null for one that was taken back
+
+  // Of each attribute the last value holds. What breaks a rule is left out, and the page hears of it once.
+  function describe(message) {
+    const list = () => Object.keys(attributes).map((name) => [name, attributes[name]]);
+    const before = String(list());
+    let isWrong = false;
+    Object.keys(message).forEach((name) => {
+      if (name == 'type') return;
+      const value = message[name];
+      const text = /^(string|number|boolean)$/.test(typeof value) ? String(value) : null;
+      const held = attributes;
+      attributes = { __proto__: null, ...held, [name]: text };
+      const given = list().filter((one) => one[1] != null);
+      const fits =
+        length(name) && length(name) <= NAME &&
+        (text == null ? value == null : length(text) <= VALUE) &&
+        given.length <= ATTRIBUTES &&
+        new TextEncoder().encode(given.flat().join('')).length <= BYTES;
+      if (fits) return;
+      attributes = held;
+      isWrong = true;
+    });
+    if (isWrong) emit('error', { kind: 'attributes' });
+    return String(list()) != before && { type: 'attributes', list: list() };
+  }
+
+  // In characters and not in halves of them.
+  function length(text) {
+    return [...text].length;
   }
 
   // The browser turns any CSS colour into numbers for us: rgb() with bytes, or color(srgb …) with fractions.
@@ -174,6 +225,8 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
       token = typeof given == 'function' ? await given() : given;
       post({ type: 'identity', token: token ? String(token) : null });
     } catch (error) {
+      // Whoever waits for it goes on without.
+      post({ type: 'identity', token: null });
       safely(emit, 'error', { kind: 'identity' });
     }
   }
@@ -210,11 +263,13 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
 
   // ---- Pages visited: only with consent to analytics, and without what stands behind `?` and `#` --------------------
 
-  function visit() {
-    const address = location.origin + location.pathname;
-    if (!(option.consent & 2) || address == page) return;
-    page = address;
-    post({ type: 'page', url: address, title: document.title });
+  // Told by the page itself where it says more than its address does.
+  function visit(told) {
+    const { origin, protocol, pathname } = new URL(own(told, 'url') || location, location);
+    const url = origin + pathname;
+    if (!(option.consent & 2) || !/^http/.test(protocol) || (!told && url == page)) return;
+    page = url;
+    post({ type: 'page', url, title: own(told, 'title') || document.title });
   }
 
   // ---- What is listened to outside of our element, until the page takes the chat away ------------------------------

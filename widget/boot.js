@@ -31,6 +31,7 @@
     return persist('resume', { token: told.config.resume, session: secret }, 4).then(function (status) {
       if (status < 300) {
         told.config.session = secret;
+        told.config.resumed = true;
         told.port.postMessage({ type: 'session', secret: secret });
       } else if (status === 404 || status === 409 || status === 410) {
         parsed.then(function () {

@@ -6,7 +6,7 @@
 //! wrong type counts as not said.
 
 use causette_shared::protocol::host::{to_loader, to_panel};
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -42,6 +42,14 @@ pub struct Config {
     pub greeting: Option<String>,
     /// What the page knows of the person.
     pub prefill: Prefill,
+    /// The page's own id of the person, unproven.
+    pub client_id: Option<String>,
+    /// Their country, unproven.
+    pub country: Option<String>,
+    /// Whether the page can prove who the person is.
+    pub identity: bool,
+    /// Whether the link of a mail has led here, and has opened its conversation.
+    pub resumed: bool,
 }
 
 /// What the loader says later.
@@ -61,6 +69,19 @@ pub enum HostMessage {
     Consent(u32),
     /// The person signed out of the page.
     Logout,
+    /// The token that proves who the person is; `None` where nobody is signed in.
+    Identity(Option<String>),
+    /// The page has another identity now.
+    Identify,
+    /// What the page says of the person: names and texts, `None` where one is taken back.
+    Attributes(Vec<(String, Option<String>)>),
+    /// The visitor is on a page.
+    Page {
+        /// Its address.
+        url: String,
+        /// Its title.
+        title: String,
+    },
     /// Whether the panel covers the whole of a narrow screen.
     Viewport {
         /// It does.
@@ -123,6 +144,10 @@ pub async fn connect() -> Option<(Host, Config)> {
         theme: text(&config, "theme"),
         greeting: text(&config, "greeting"),
         prefill: prefill(&get(&config, "prefill")),
+        client_id: text(&config, "clientId"),
+        country: text(&config, "country"),
+        identity: get(&config, "identity").is_truthy(),
+        resumed: get(&config, "resumed").is_truthy(),
     };
     Some((Host { origin: text(&init, "origin").unwrap_or_default(), port }, config))
 }
@@ -137,6 +162,12 @@ fn parse(data: &JsValue) -> Option<HostMessage> {
         to_panel::THEME => HostMessage::Theme(text(data, "theme")?),
         to_panel::CONSENT => HostMessage::Consent(number(data, "consent")),
         to_panel::LOGOUT => HostMessage::Logout,
+        to_panel::IDENTITY => HostMessage::Identity(text(data, "token")),
+        to_panel::IDENTIFY => HostMessage::Identify,
+        to_panel::ATTRIBUTES => HostMessage::Attributes(pairs(&get(data, "list"))),
+        to_panel::PAGE => {
+            HostMessage::Page { url: text(data, "url")?, title: text(data, "title").unwrap_or_default() }
+        }
         to_panel::VIEWPORT => HostMessage::Viewport { sheet: get(data, "sheet").is_truthy() },
         _ => return None,
     })
@@ -144,6 +175,14 @@ fn parse(data: &JsValue) -> Option<HostMessage> {
 
 fn prefill(from: &JsValue) -> Prefill {
     Prefill { name: text(from, "name"), email: text(from, "email"), phone: text(from, "phone") }
+}
+
+fn pairs(from: &JsValue) -> Vec<(String, Option<String>)> {
+    let pair = |pair: JsValue| {
+        let pair: Array = pair.dyn_into().ok()?;
+        Some((pair.get(0).as_string()?, pair.get(1).as_string()))
+    };
+    from.dyn_ref::<Array>().map(|list| list.iter().filter_map(pair).collect()).unwrap_or_default()
 }
 
 fn object(fields: &[(&str, JsValue)]) -> Object {

@@ -7,6 +7,7 @@ use causette_shared::form::parse_required_email;
 use causette_shared::limits;
 use causette_shared::message;
 use causette_shared::protocol::{agent, visitor};
+use causette_shared::said::Said;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,8 +16,10 @@ use serde::de::DeserializeOwned;
 pub fn visitor_frame(data: &[u8]) {
     let with_number = [&[visitor::PROTOCOL], data].concat();
     for bytes in [data, &with_number] {
-        if let Some(visitor::ClientFrame::Send { content, .. }) = postcard_frame(bytes) {
-            take(&content);
+        match postcard_frame(bytes) {
+            Some(visitor::ClientFrame::Send { content, .. }) => take(&content),
+            Some(visitor::ClientFrame::Describe(said)) => describe(&said),
+            _ => {}
         }
         postcard_frame::<visitor::ServerFrame>(bytes);
     }
@@ -49,6 +52,18 @@ fn json_frame<T: Serialize + DeserializeOwned + PartialEq + Debug>(text: &str) -
     let again = serde_json::to_string(&frame).expect("a frame can be written");
     assert_eq!(serde_json::from_str::<T>(&again).ok().as_ref(), Some(&frame));
     Some(frame)
+}
+
+/// What the server keeps of what a page says of its person.
+fn describe(said: &visitor::Description) {
+    let mut kept = Said::default();
+    if kept.take(said).is_ok() {
+        let bytes: usize = kept.attributes.iter().map(|one| one.name.len() + one.value.len()).sum();
+        assert!(kept.attributes.len() <= limits::ATTRIBUTES && bytes <= limits::ATTRIBUTES_BYTES);
+        assert!(kept.country.is_none_or(|country| country.len() == 2));
+    } else {
+        assert_eq!(kept, Said::default(), "what was refused was taken in part");
+    }
 }
 
 /// What the server does with content before it looks at the store.

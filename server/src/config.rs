@@ -38,6 +38,9 @@ pub struct Config {
     pub messages_per_second: u32,
     /// Conversations that may begin from one address in a minute.
     pub conversations_per_minute: u32,
+    /// Identities that pages may give from one address in a minute: one for each page that a signed-in person opens with the
+    /// chat in it.
+    pub identities_per_minute: u32,
     /// Connections over HTTP, for where WebSockets are blocked, that one address may hold.
     pub channels_per_address: u32,
     /// Sign-ins that may be tried for one account, or from one address, in five minutes.
@@ -114,6 +117,7 @@ impl Default for Config {
             message_burst: 40,
             messages_per_second: 4,
             conversations_per_minute: 30,
+            identities_per_minute: 300,
             // An office whose proxy blocks WebSockets shares one address.
             channels_per_address: 256,
             sign_ins_per_five_minutes: 10,
@@ -176,6 +180,7 @@ impl Config {
             ("message_burst", self.message_burst),
             ("messages_per_second", self.messages_per_second),
             ("conversations_per_minute", self.conversations_per_minute),
+            ("identities_per_minute", self.identities_per_minute),
             ("channels_per_address", self.channels_per_address),
             ("sign_ins_per_five_minutes", self.sign_ins_per_five_minutes),
             ("mails_per_address_per_day", self.mails_per_address_per_day),

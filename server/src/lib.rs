@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod http;
+pub mod identity;
 pub mod inbox;
 pub mod letter;
 pub mod limiter;
@@ -191,6 +192,7 @@ mod tidy {
         ("telemetry", &["config"]),
         ("secret", &["clock"]),
         ("signed", &[]),
+        ("identity", &[]),
         ("site", &["origin"]),
         ("limiter", &["config", "secret"]),
         ("mail", &["mail", "site", "clock", "secret"]),
@@ -198,7 +200,7 @@ mod tidy {
         ("store", &["secret", "sighting", "site", "store"]),
         ("outage", &["store"]),
         ("backup", &["backup", "store"]),
-        ("service", &["clock", "secret", "sighting", "site", "store", "service"]),
+        ("service", &["clock", "identity", "secret", "sighting", "site", "store", "service"]),
         // The hub is the bus within one process; the rest of `live` stands above `app`.
         (
             "app",

@@ -15,6 +15,11 @@ use crate::secret::SecretHash;
 pub struct Limiters {
     /// Messages and forms, by the visitor's session.
     messages: DefaultKeyedRateLimiter<SecretHash>,
+    /// What pages say of a visitor, by the visitor's session: as much as messages, and counted apart, so that a page that says
+    /// too much takes nobody's word away.
+    sayings: DefaultKeyedRateLimiter<SecretHash>,
+    /// Identities given, by the visitor's address: an office opens many pages from one.
+    identities: DefaultKeyedRateLimiter<IpAddr>,
     /// Conversations begun, by the visitor's address.
     beginnings: DefaultKeyedRateLimiter<IpAddr>,
     /// Sign-ins tried, by the address they come from.
@@ -31,12 +36,15 @@ impl Limiters {
         let messages = Quota::per_second(at_least_one(config.messages_per_second))
             .allow_burst(at_least_one(config.message_burst));
         let beginnings = Quota::per_minute(at_least_one(config.conversations_per_minute));
+        let identities = Quota::per_minute(at_least_one(config.identities_per_minute));
         let tries = at_least_one(config.sign_ins_per_five_minutes);
         let sign_ins = Quota::with_period(Duration::from_secs(300) / tries.get())
             .unwrap_or(Quota::per_minute(NonZeroU32::MIN))
             .allow_burst(tries);
         Self {
             messages: RateLimiter::keyed(messages),
+            sayings: RateLimiter::keyed(messages),
+            identities: RateLimiter::keyed(identities),
             beginnings: RateLimiter::keyed(beginnings),
             sign_ins_from: RateLimiter::keyed(sign_ins),
             sign_ins_for: RateLimiter::keyed(sign_ins),
@@ -49,6 +57,22 @@ impl Limiters {
     /// It is too much; the problem tells when to come back.
     pub fn count_message(&self, session: SecretHash) -> Result<(), Problem> {
         check(&self.messages, &session)
+    }
+
+    /// Counts something that a page says of a visitor.
+    ///
+    /// # Errors
+    /// It is too much; the problem tells when to come back.
+    pub fn count_saying(&self, session: SecretHash) -> Result<(), Problem> {
+        check(&self.sayings, &session)
+    }
+
+    /// Counts an identity that a page gives.
+    ///
+    /// # Errors
+    /// It is too much; the problem tells when to come back.
+    pub fn count_identity(&self, from: IpAddr) -> Result<(), Problem> {
+        check(&self.identities, &network_of(from))
     }
 
     /// Counts a conversation that begins.
@@ -71,6 +95,8 @@ impl Limiters {
     /// Drops the keys that are no nearer to their limit than unseen ones.
     pub fn forget_idle(&self) {
         self.messages.retain_recent();
+        self.sayings.retain_recent();
+        self.identities.retain_recent();
         self.beginnings.retain_recent();
         self.sign_ins_from.retain_recent();
         self.sign_ins_for.retain_recent();

@@ -178,6 +178,8 @@ pub enum Event {
     },
     /// The links of earlier mails lead nowhere any more.
     LinksRevoked,
+    /// The page has proven who the visitor is; again on each further device that this has brought here.
+    Identified,
 }
 
 /// What a mail is for.

@@ -16,6 +16,7 @@ pub mod message;
 pub mod presence;
 pub mod problem;
 pub mod protocol;
+pub mod said;
 pub mod sync;
 pub mod texts;
 pub mod time;

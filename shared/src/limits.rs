@@ -12,6 +12,24 @@ pub const EMAIL_CHARS: usize = 254;
 pub const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 /// Characters of a telephone number as people write it.
 pub const PHONE_CHARS: usize = 32;
+/// Characters of the host's id of a person: `sub` of its token, and `clientId`.
+pub const SUBJECT_CHARS: usize = 128;
+/// Bytes of the token by which a page proves who its person is: claims of this size fit a hundred times over.
+pub const TOKEN_BYTES: usize = 8 * 1024;
+/// Attributes of one visitor.
+pub const ATTRIBUTES: usize = 20;
+/// Characters of an attribute's name.
+pub const ATTRIBUTE_NAME_CHARS: usize = 40;
+/// Characters of an attribute's value.
+pub const ATTRIBUTE_VALUE_CHARS: usize = 200;
+/// Bytes of all names and values of one visitor's attributes.
+pub const ATTRIBUTES_BYTES: usize = 4 * 1024;
+/// Pages of one visitor that agents see: the last ones.
+pub const PAGES: usize = 20;
+/// Characters of a page's address. A longer one is not told: cut off it would be that of another page.
+pub const PAGE_URL_CHARS: usize = 1_000;
+/// Characters of a page's title; the rest is cut off.
+pub const PAGE_TITLE_CHARS: usize = 200;
 /// Characters of the last line that lists show.
 pub const PREVIEW_CHARS: usize = 120;
 

@@ -43,6 +43,10 @@ pub enum ProblemKind {
     AnsweredMeanwhile,
     /// The link in a mail was used on as many devices as it may be, is too old, or was taken back.
     LinkSpent,
+    /// The token by which the page proves who its person is cannot be believed; `detail` says why.
+    InvalidIdentity,
+    /// The session belongs to another person than the page's: sign out first.
+    AnotherPerson,
 }
 
 impl ProblemKind {
@@ -51,11 +55,11 @@ impl ProblemKind {
     pub const fn status(self) -> u16 {
         match self {
             Self::Malformed => 400,
-            Self::NotSignedIn | Self::WrongCredentials => 401,
+            Self::NotSignedIn | Self::WrongCredentials | Self::InvalidIdentity => 401,
             Self::WrongOrigin | Self::Forbidden => 403,
             Self::UnknownSite | Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::IdReused | Self::WrongState | Self::AnsweredMeanwhile => 409,
+            Self::IdReused | Self::WrongState | Self::AnsweredMeanwhile | Self::AnotherPerson => 409,
             Self::LinkSpent => 410,
             Self::TooLarge => 413,
             Self::Invalid => 422,
@@ -88,6 +92,8 @@ impl ProblemKind {
             Self::Internal => "Something went wrong on our side.",
             Self::AnsweredMeanwhile => "Somebody else has answered meanwhile.",
             Self::LinkSpent => "This link has been used up or is too old.",
+            Self::InvalidIdentity => "The page could not prove who you are.",
+            Self::AnotherPerson => "This conversation belongs to somebody else.",
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::leptos::ev;
 use crate::leptos::prelude::*;
 use causette_client::host::HostMessage;
-use causette_shared::protocol::host::{CONSENT_PERSONALISATION, to_loader};
+use causette_shared::protocol::host::{CONSENT_ANALYTICS, CONSENT_PERSONALISATION, to_loader};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, VisibilityState};
@@ -77,7 +77,14 @@ fn listen_to_loader(widget: Widget) {
             HostMessage::Focus => widget.composer.take_focus(),
             HostMessage::Prefill(prefill) => widget.form.prefill(prefill),
             HostMessage::Theme(theme) => theme::set_theme(&theme),
-            HostMessage::Consent(bits) => widget.set_personalisation(bits & CONSENT_PERSONALISATION != 0),
+            HostMessage::Consent(bits) => {
+                widget.set_personalisation(bits & CONSENT_PERSONALISATION != 0);
+                widget.set_analytics(bits & CONSENT_ANALYTICS != 0);
+            }
+            HostMessage::Identity(token) => widget.take_identity(token),
+            HostMessage::Identify => widget.renew_identity(),
+            HostMessage::Attributes(said) => widget.take_attributes(said),
+            HostMessage::Page { url, title } => widget.visit(url, title),
             HostMessage::Logout => {
                 widget.tell_siblings_of_end();
                 widget.log_out();

@@ -2,6 +2,7 @@
 
 mod forms;
 mod opening;
+mod person;
 mod stage;
 
 use causette_shared::contact::Contact;

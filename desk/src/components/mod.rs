@@ -28,6 +28,7 @@ pub mod mail_parts;
 pub mod menu;
 pub mod message;
 pub mod original_mail;
+pub mod page_says;
 pub mod presence_dot;
 pub mod status_chip;
 pub mod theme_switch;

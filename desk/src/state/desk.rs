@@ -3,12 +3,14 @@
 //! One `Desk` lives as long as the app. What the agent does comes in through verbs.rs, what the server says through
 //! frames.rs; drive.rs carries out what the replicas want. A signal is never set while `Inner` is borrowed.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use causette_client::timer::{self, Timer};
 use causette_shared::id::{AgentId, ConversationId, EntryId, Seq};
 use causette_shared::protocol::agent::{Agent, ClientFrame};
+use causette_shared::said::Said;
 use causette_shared::time::Timestamp;
 use leptos::prelude::*;
 
@@ -101,6 +103,8 @@ pub struct Desk {
     pub timeline: RwSignal<Timeline>,
     /// Its log.
     pub log: RwSignal<Log>,
+    /// What the pages say of the visitors of conversations that were opened.
+    pub said: RwSignal<HashMap<ConversationId, Said>>,
     /// Who types.
     pub typists: RwSignal<Typists>,
     /// The time, as far as it is shown.
@@ -151,6 +155,7 @@ impl Desk {
             open: RwSignal::new(None),
             timeline: RwSignal::new(Timeline::default()),
             log: RwSignal::new(Log::default()),
+            said: RwSignal::new(HashMap::new()),
             typists: RwSignal::new(Typists::default()),
             now: RwSignal::new(timer::now()),
             skew: RwSignal::new(0),
@@ -187,6 +192,7 @@ impl Desk {
         });
         self.list.set(Conversations::default());
         self.list_loaded.set(false);
+        self.said.set(HashMap::new());
         self.failed.set(Vec::new());
         self.me.set(None);
         self.phase.set(Phase::SignedOut { expired });

@@ -57,6 +57,11 @@ impl Desk {
             ServerFrame::Presence { conversation, presence } => {
                 self.list.update(|list| list.set_presence(conversation, presence));
             }
+            ServerFrame::Visitor { conversation, said } => {
+                self.said.update(|all| {
+                    all.insert(conversation, said);
+                });
+            }
             ServerFrame::Problem(problem) => self.troubled(&problem),
             ServerFrame::Pong { last } => {
                 for (conversation, seq) in last {

@@ -44,6 +44,7 @@ pub fn happened(event: &Event, by: &str) -> String {
         }
         Event::LinksRevoked if by.is_empty() => "The links in earlier e-mails were taken back".to_owned(),
         Event::LinksRevoked => [by, " took back the links in earlier e-mails"].concat(),
+        Event::Identified => "The site has confirmed who the visitor is".to_owned(),
     }
 }
 

@@ -131,6 +131,16 @@ impl Server {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Makes the secret with which a site's own server signs who its person is, as its owner would: with the command line.
+    ///
+    /// # Panics
+    /// The command fails.
+    pub async fn identity_secret(&self, key: &str) -> String {
+        let output = self.command().args(["site", "identity", key]).output().await.expect("the binary runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
     /// A page of the demo's shop; the empty path is its first page.
     #[must_use]
     pub fn shop(&self, path: &str) -> String {

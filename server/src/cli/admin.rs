@@ -20,6 +20,7 @@ use crate::service::UseCaseError;
 use crate::service::add_agent::AddAgent;
 use crate::service::add_site::AddSite;
 use crate::service::change_site::{Change, ChangeSite};
+use crate::service::identity_secret::{HeldSecret, SetIdentitySecret};
 use crate::site::{Site, SiteOrigin, SiteSettings};
 use crate::store::site;
 
@@ -87,6 +88,30 @@ pub(super) async fn print_snippet(config: Config, key: &str, kind: SnippetKind) 
     };
     app.store.close().await;
     println!("{html}");
+    Ok(())
+}
+
+pub(super) async fn print_identity_secret(
+    config: Config,
+    key: &str,
+    held: HeldSecret,
+) -> Result<(), CommandError> {
+    let unknown = || CommandError::Usage(format!("there is no site {key}"));
+    let site = key.parse().map_err(|_| unknown())?;
+    let fresh = secret::mint().map_err(|error| CommandError::Failure(error.to_string()))?;
+    let app = open(config).await?;
+    let set = SetIdentitySecret { site, secret: fresh.expose().to_owned(), held };
+    let outcome = app.perform(set).await;
+    app.store.close().await;
+    match outcome {
+        Err(UseCaseError::Refused(problem)) if problem.kind == ProblemKind::UnknownSite => {
+            return Err(unknown());
+        }
+        outcome => outcome?,
+    }
+    // Alone on its line, for scripts.
+    println!("{}", fresh.expose());
+    eprintln!("Sign tokens with this text as the key (HS256). It is not shown again.");
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use crate::backup::{Existing, Overwrite};
 use crate::config::{Config, ConfigError};
 use crate::http::routes::{self, Surface};
 use crate::service::UseCaseError;
+use crate::service::identity_secret::HeldSecret;
 use crate::store::{OpenError, StoreError};
 
 /// Keeps a conversation going between a site and its visitors.
@@ -114,6 +115,14 @@ enum SiteCommand {
         /// Publish the loader as it is now, and print a snippet that pins it by its hash (Subresource Integrity).
         #[arg(long)]
         sri: bool,
+    },
+    /// Make the secret with which a site's own server signs who its person is, and print it once.
+    Identity {
+        /// The site's public key.
+        key: String,
+        /// Replace the one that the site has: tokens signed with it are refused from then on.
+        #[arg(long)]
+        new: bool,
     },
 }
 
@@ -235,6 +244,10 @@ async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::Site(SiteCommand::Snippet { key, sri }) => {
             let kind = if sri { SnippetKind::Pinned } else { SnippetKind::Current };
             admin::print_snippet(config, &key, kind).await
+        }
+        Command::Site(SiteCommand::Identity { key, new }) => {
+            let held = if new { HeldSecret::Replace } else { HeldSecret::Keep };
+            admin::print_identity_secret(config, &key, held).await
         }
         Command::Agent(AgentCommand::Add { email, name, role, password_stdin }) => {
             admin::add_agent(config, email, name, role, password_stdin).await

@@ -208,8 +208,21 @@ fn site_routes() -> [Route; 9] {
 
 /// Returns every frame that clients may send. The matches make sure that a new frame is given its access.
 pub fn frames() -> Vec<Frame> {
-    let visitor = ["hello", "send", "resume", "earlier", "seen", "typing", "activity", "ping"]
-        .map(|frame| Frame { socket: VISITOR_SOCKET, frame, access: visitor_access(frame) });
+    let visitor = [
+        "hello",
+        "send",
+        "resume",
+        "earlier",
+        "seen",
+        "typing",
+        "activity",
+        "ping",
+        "identify",
+        "describe",
+        "visited",
+        "forget_pages",
+    ]
+    .map(|frame| Frame { socket: VISITOR_SOCKET, frame, access: visitor_access(frame) });
     let agent = ["watch", "unwatch", "earlier", "send", "seen", "typing", "list", "ping"]
         .map(|frame| Frame { socket: DESK_SOCKET, frame, access: Access::Agent });
     visitor.into_iter().chain(agent).collect()
@@ -231,6 +244,10 @@ pub const fn visitor_frame_name(frame: &visitor::ClientFrame) -> &'static str {
         visitor::ClientFrame::Typing { .. } => "typing",
         visitor::ClientFrame::Activity(_) => "activity",
         visitor::ClientFrame::Ping => "ping",
+        visitor::ClientFrame::Identify { .. } => "identify",
+        visitor::ClientFrame::Describe(_) => "describe",
+        visitor::ClientFrame::Visited { .. } => "visited",
+        visitor::ClientFrame::ForgetPages => "forget_pages",
     }
 }
 

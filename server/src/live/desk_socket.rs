@@ -23,7 +23,7 @@ use crate::service::UseCaseError;
 use crate::service::mark_seen::{MarkSeen, Seer};
 use crate::service::reply::Reply;
 use crate::store::conversation::{self, Conversation, Writer};
-use crate::store::{Tx, agent, entry};
+use crate::store::{Tx, agent, entry, visitor_said};
 
 /// Serves one connection until either side, or the session, ends it.
 pub async fn serve(app: Arc<App>, mut connection: Connection, agent: Agent, session: SecretHash) {
@@ -251,6 +251,27 @@ impl Desk {
                 self.push_entries(id, window);
             }
         }
+        let said = visitor_said::find_said(&mut tx, conversation.visitor).await?;
+        self.out.push(ServerFrame::Visitor { conversation: id, said });
+        Ok(())
+    }
+
+    /// Tells what is known of a visitor, where one of their conversations is open at this desk.
+    async fn tell_said(&mut self, visitor: VisitorId) -> Result<(), UseCaseError> {
+        let watched: Vec<ConversationId> = self
+            .watched
+            .iter()
+            .filter(|(_, watched)| watched.visitor == visitor)
+            .map(|(id, _)| *id)
+            .collect();
+        if watched.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.app.store.begin_read().await?;
+        let said = visitor_said::find_said(&mut tx, visitor).await?;
+        for conversation in watched {
+            self.out.push(ServerFrame::Visitor { conversation, said: said.clone() });
+        }
         Ok(())
     }
 
@@ -291,6 +312,10 @@ impl Desk {
                     let presence = presence::derive(*connected, *unreachable);
                     self.out.push(ServerFrame::Presence { conversation: *conversation, presence });
                 }
+            }
+            Notice::Said(visitor) => {
+                let result = self.tell_said(*visitor).await;
+                return self.settle(result);
             }
             Notice::SessionEnded(session) if *session == self.session => {
                 return self.give_up(Problem::new(ProblemKind::NotSignedIn));

@@ -53,6 +53,8 @@ pub enum Notice {
         /// What their connections say; `None` when there is none.
         connected: Option<Activity>,
     },
+    /// Something is known of a visitor that was not before: what a page says of them.
+    Said(VisitorId),
     /// A desk session has ended: its connections close.
     SessionEnded(SecretHash),
 }

@@ -3,6 +3,8 @@
 //! The task knows how far its client is (`cursor`). Whatever hint arrives, the client gets exactly the entries after
 //! the cursor, in order, from the hint where it fits and from the store where it does not (G3, G4).
 
+mod person;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -186,6 +188,10 @@ impl Client {
             }
             ClientFrame::Typing { active } => self.tell_typing(active),
             ClientFrame::Activity(activity) => self.subscription.set_activity(activity),
+            ClientFrame::Identify { token } => self.identify(token).await?,
+            ClientFrame::Describe(description) => self.describe(description).await?,
+            ClientFrame::Visited { url, title, ago_s } => self.visited(&url, title, ago_s).await?,
+            ClientFrame::ForgetPages => self.forget_pages().await?,
         }
         Ok(Step::GoOn)
     }
@@ -390,7 +396,7 @@ impl Client {
                     self.out.push(ServerFrame::Typing { name: name.clone(), active: *active });
                 }
             }
-            Notice::Typing { .. } | Notice::Presence { .. } | Notice::SessionEnded(_) => {}
+            Notice::Typing { .. } | Notice::Presence { .. } | Notice::SessionEnded(_) | Notice::Said(_) => {}
         }
         Step::GoOn
     }

@@ -10,6 +10,7 @@
 pub mod agent;
 pub mod attachment;
 pub mod contact;
+pub mod contact_identity;
 pub mod contact_list;
 pub mod contact_merge;
 pub mod conversation;
@@ -32,6 +33,7 @@ mod sqlite;
 pub mod tables;
 mod turn;
 pub mod visitor;
+pub mod visitor_said;
 
 use std::time::Duration;
 

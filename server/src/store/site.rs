@@ -98,3 +98,30 @@ pub async fn change_site(tx: &mut Tx, site: &Site) -> Result<(), StoreError> {
         .execute(conn).await.map(drop))?;
     Ok(())
 }
+
+/// Returns the secret with which a site's own server signs who its person is; `None` where it was never asked for, or
+/// there is no such site. It is in no `Site`, so that no answer can carry it by mistake.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.site.find_identity_secret", level = "debug", skip_all, fields(site = %key), err(level = "debug"))]
+pub async fn find_identity_secret(tx: &mut Tx, key: &SiteKey) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "SELECT identity_secret FROM site WHERE key = $1";
+    let row: Option<(Option<String>,)> =
+        both!(tx, conn => sqlx::query_as(SQL).bind(key.as_str().to_owned()).fetch_optional(conn).await)?;
+    Ok(row.and_then(|(secret,)| secret))
+}
+
+/// Sets that secret. What was signed with the one before is worth nothing from then on.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.site.set_identity_secret", level = "debug", skip_all, fields(site = %key), err(level = "debug"))]
+pub async fn set_identity_secret(tx: &mut Tx, key: &SiteKey, secret: &str) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE site SET identity_secret = $2 WHERE key = $1";
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(key.as_str().to_owned())
+        .bind(secret.to_owned())
+        .execute(conn).await.map(drop))?;
+    Ok(())
+}

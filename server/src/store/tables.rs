@@ -55,7 +55,7 @@ const fn integer(name: &'static str) -> Column {
 }
 
 /// Every table, those that others refer to before those that do.
-pub const TABLES: [Table; 17] = [
+pub const TABLES: [Table; 19] = [
     Table {
         name: "counter",
         columns: &[text("name"), integer("value")],
@@ -64,7 +64,14 @@ pub const TABLES: [Table; 17] = [
     },
     Table {
         name: "site",
-        columns: &[text("key"), text("name"), text("origins"), text("settings"), integer("created_at")],
+        columns: &[
+            text("key"),
+            text("name"),
+            text("origins"),
+            text("settings"),
+            integer("created_at"),
+            text("identity_secret"),
+        ],
         key: "key",
         content: "TRUE",
     },
@@ -129,8 +136,29 @@ pub const TABLES: [Table; 17] = [
             text("session_hash"),
             text("contact_id"),
             integer("created_at"),
+            text("identified_as"),
+            integer("identified_at"),
         ],
         key: "id",
+        content: "TRUE",
+    },
+    Table {
+        name: "contact_identity",
+        columns: &[text("site_key"), text("subject"), text("contact_id"), integer("created_at")],
+        key: "site_key, subject",
+        content: "TRUE",
+    },
+    Table {
+        name: "visitor_said",
+        columns: &[
+            text("visitor_id"),
+            text("client_id"),
+            text("country"),
+            text("attributes"),
+            text("pages"),
+            integer("updated_at"),
+        ],
+        key: "visitor_id",
         content: "TRUE",
     },
     Table {

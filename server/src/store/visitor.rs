@@ -155,3 +155,93 @@ pub async fn revise_conversations(tx: &mut Tx, id: VisitorId) -> Result<Vec<Conv
         both!(tx, conn => sqlx::query_as(SQL).bind(id.to_string()).fetch_all(conn).await)?;
     rows.iter().map(|(id,)| parse(id, "conversation.id")).collect()
 }
+
+/// Returns whom a page has proven a visitor to be.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor.find_identity", level = "debug", skip_all, fields(visitor = %id), err(level = "debug"))]
+pub async fn find_identity(tx: &mut Tx, id: VisitorId) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "SELECT identified_as FROM visitor WHERE id = $1";
+    let row: Option<(Option<String>,)> =
+        both!(tx, conn => sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    Ok(row.and_then(|(subject,)| subject))
+}
+
+/// Notes whom a page has proven a visitor to be. The visitor is locked before, and nobody's yet.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor.set_identity", level = "debug", skip_all, fields(visitor = %id), err(level = "debug"))]
+pub async fn set_identity(
+    tx: &mut Tx,
+    id: VisitorId,
+    subject: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str =
+        "UPDATE visitor SET identified_as = $2, identified_at = $3 WHERE id = $1 AND identified_as IS NULL";
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(id.to_string())
+        .bind(subject.to_owned())
+        .bind(now.0)
+        .execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Returns the visitor with the newest open conversation of those that a site has proven to be this person. A contact that
+/// an agent has attached does not count: it opens nothing.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor.find_open_of_person", level = "debug", skip_all, fields(site = %site), err(level = "debug"))]
+pub async fn find_open_of_person(
+    tx: &mut Tx,
+    site: &SiteKey,
+    subject: &str,
+) -> Result<Option<VisitorId>, StoreError> {
+    const SQL: &str = "SELECT visitor.id FROM visitor JOIN conversation ON conversation.visitor_id = visitor.id \
+         WHERE visitor.site_key = $1 AND visitor.identified_as = $2 AND conversation.status <> 'closed' \
+         ORDER BY conversation.number DESC LIMIT 1";
+    let row: Option<(String,)> = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(site.as_str().to_owned())
+        .bind(subject.to_owned())
+        .fetch_optional(conn)
+        .await)?;
+    row.map(|(id,)| parse(&id, "visitor.id")).transpose()
+}
+
+/// Gives a visitor a further session; false when the session is in use already, on whichever site.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor.create_session", level = "debug", skip_all, fields(visitor = %id), err(level = "debug"))]
+pub async fn create_session(
+    tx: &mut Tx,
+    id: VisitorId,
+    session: &SecretHash,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO visitor_session (session_hash, visitor_id, resume_link_id, created_at) \
+         VALUES ($1, $2, NULL, $3) ON CONFLICT DO NOTHING";
+    let added = both!(tx, conn => sqlx::query(SQL)
+        .bind(session.to_hex())
+        .bind(id.to_string())
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(added == 1)
+}
+
+/// How many visitors a contact is.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor.count_of", level = "debug", skip_all, fields(contact = %contact), err(level = "debug"))]
+pub async fn count_of(tx: &mut Tx, contact: ContactId) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM visitor WHERE contact_id = $1";
+    let (count,): (i64,) =
+        both!(tx, conn => sqlx::query_as(SQL).bind(contact.to_string()).fetch_one(conn).await)?;
+    Ok(count)
+}

@@ -97,6 +97,10 @@ fn the_table_names_every_frame() {
         visitor::ClientFrame::Typing { active: true },
         visitor::ClientFrame::Activity(Activity::Active),
         visitor::ClientFrame::Ping,
+        visitor::ClientFrame::Identify { token: String::new() },
+        visitor::ClientFrame::Describe(visitor::Description::default()),
+        visitor::ClientFrame::Visited { url: String::new(), title: String::new(), ago_s: 0 },
+        visitor::ClientFrame::ForgetPages,
     ];
     let after = ListCursor { last_message_at: Timestamp(0), number: 0 };
     let agents = [

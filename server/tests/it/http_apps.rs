@@ -21,7 +21,11 @@ const PATH: &str = "/api/v1/desk/sites/shop";
 async fn allow(server: &TestServer, allow_apps: bool) {
     let change = SiteChange { allow_apps: Some(allow_apps) };
     let site = "shop".parse().expect("a key");
-    server.app.perform(ChangeSite { site, change: Change::Settings(change) }).await.expect("the site is there");
+    server
+        .app
+        .perform(ChangeSite { site, change: Change::Settings(change) })
+        .await
+        .expect("the site is there");
 }
 
 async fn get(server: &TestServer, path: &str) -> Response {

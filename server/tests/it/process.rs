@@ -136,6 +136,24 @@ fn a_sites_snippet_is_printed_pinned_or_not() {
 }
 
 #[test]
+fn the_secret_for_identities_is_shown_once_and_replaced_when_asked() {
+    let directory = directory();
+    assert!(run(directory.path(), &ADD_SITE).status.success());
+    let first = run(directory.path(), &["site", "identity", "shop"]);
+    let secret = |output: &std::process::Output| String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    // 256 bits in base64url, alone on standard output.
+    assert_eq!(secret(&first).len(), 43, "{}", String::from_utf8_lossy(&first.stderr));
+    let again = run(directory.path(), &["site", "identity", "shop"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(again.stdout.is_empty() && one_line(&again).contains("--new"));
+    let rotated = run(directory.path(), &["site", "identity", "shop", "--new"]);
+    assert!(secret(&rotated).len() == 43 && secret(&rotated) != secret(&first));
+    let unknown = run(directory.path(), &["site", "identity", "other"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(unknown.stdout.is_empty() && one_line(&unknown).contains("other"));
+}
+
+#[test]
 fn a_site_is_added_once_and_only_when_it_is_right() {
     let directory = directory();
     let added = run(directory.path(), &ADD_SITE);

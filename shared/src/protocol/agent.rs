@@ -11,6 +11,7 @@ use crate::entry::{Content, Entry};
 use crate::id::{AgentId, ContactId, ConversationId, EntryId, Seq};
 use crate::presence::Presence;
 use crate::problem::Problem;
+use crate::said::Said;
 use crate::time::Timestamp;
 
 /// From the desk to the server.
@@ -156,6 +157,13 @@ pub enum ServerFrame {
     },
     /// The server is about to stop: connect again in a moment.
     Drain,
+    /// What the page says of the visitor of a watched conversation: as it is opened, and as it changes.
+    Visitor {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// All that is known, in place of what was.
+        said: Said,
+    },
 }
 
 /// What an agent may do.

@@ -28,6 +28,14 @@ pub mod to_panel {
     pub const LOGOUT: &str = "logout";
     /// Whether the panel covers the whole of a narrow screen: `sheet`.
     pub const VIEWPORT: &str = "viewport";
+    /// Answers `needIdentity`: `token`, null where nobody is signed in.
+    pub const IDENTITY: &str = "identity";
+    /// The page has another identity now: to be asked for.
+    pub const IDENTIFY: &str = "identify";
+    /// What the page says of the person: `list`, pairs of a name and a text, or null where it is taken back.
+    pub const ATTRIBUTES: &str = "attributes";
+    /// The visitor is on a page: `url`, `title`. Only with consent to analytics.
+    pub const PAGE: &str = "page";
 }
 
 /// Types that the panel sends.
@@ -46,6 +54,8 @@ pub mod to_loader {
     pub const EVENT: &str = "event";
     /// The panel was used: the visitor is active.
     pub const ACTIVITY: &str = "activity";
+    /// The token that proves who the person is, please, and a fresh one if it is asked for again.
+    pub const NEED_IDENTITY: &str = "needIdentity";
 }
 
 /// Consent bit 1: personalisation. State and recognition may be kept before the first message.

@@ -14,7 +14,7 @@ use crate::presence::Activity;
 use crate::problem::Problem;
 
 /// The number that stands before every frame.
-pub const PROTOCOL: u8 = 2;
+pub const PROTOCOL: u8 = 3;
 
 /// From the widget to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,35 @@ pub enum ClientFrame {
     Activity(Activity),
     /// Answered by `Pong`.
     Ping,
+    /// Proves who the person is. Answered by `Identified` or `Declined`.
+    Identify {
+        /// The token that the page has given: a JWT, signed with the site's secret.
+        token: String,
+    },
+    /// What the page says of its person, unproven. Answered by `Declined` where it breaks a rule.
+    Describe(Description),
+    /// The visitor was on a page. Only said with their consent, and once there is a conversation.
+    Visited {
+        /// The page's address.
+        url: String,
+        /// The page's title.
+        title: String,
+        /// How long ago, in seconds.
+        ago_s: u32,
+    },
+    /// The consent to telling pages was taken back: those that are kept are deleted.
+    ForgetPages,
+}
+
+/// What the page says of its person, unproven: never a reason to join contacts or to show anybody anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// The host's id of the person; `None` says nothing.
+    pub client_id: Option<String>,
+    /// The person's country, ISO 3166-1 alpha-2; `None` says nothing.
+    pub country: Option<String>,
+    /// Facts by their names: of each the last value holds, `None` takes it away.
+    pub attributes: Vec<(String, Option<String>)>,
 }
 
 /// Who is there.
@@ -143,6 +172,21 @@ pub enum ServerFrame {
     },
     /// The server is about to stop: connect again in a moment.
     Drain,
+    /// Answers `Identify`: the token is good.
+    Identified(Standing),
+    /// What the page has said of its person was not taken, and changed nothing. The connection goes on.
+    Declined(Problem),
+}
+
+/// Where a person stands whose page has proven who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// This session is theirs. Where it has just become so, another hello brings its conversation.
+    Here,
+    /// They have an open conversation, but this panel has no session to get it with: say hello with one, and this again.
+    Elsewhere,
+    /// Nothing exists yet, and nothing was kept: say it again once there is a conversation.
+    Nowhere,
 }
 
 /// The server's answer to `Hello`.

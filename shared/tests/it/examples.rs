@@ -12,7 +12,10 @@ use causette_shared::id::{AgentId, ContactId, ConversationId, EntryId, FileId};
 use causette_shared::presence::{Activity, Presence, UnreachableReason};
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::{self, Agent, ConversationSummary, ListCursor, Role};
-use causette_shared::protocol::visitor::{self, ConversationState, Cursor, Hello, Welcome};
+use causette_shared::protocol::visitor::{
+    self, ConversationState, Cursor, Description, Hello, Standing, Welcome,
+};
+use causette_shared::said::{Attribute, Page, Said};
 use causette_shared::time::Timestamp;
 
 /// Names the variants of an enumeration in a `match` without a wildcard, and lists the names.
@@ -39,6 +42,10 @@ variants! {
         visitor::ClientFrame::Typing { .. } => "Typing",
         visitor::ClientFrame::Activity(_) => "Activity",
         visitor::ClientFrame::Ping => "Ping",
+        visitor::ClientFrame::Identify { .. } => "Identify",
+        visitor::ClientFrame::Describe(_) => "Describe",
+        visitor::ClientFrame::Visited { .. } => "Visited",
+        visitor::ClientFrame::ForgetPages => "ForgetPages",
     }
 }
 
@@ -56,6 +63,8 @@ variants! {
         visitor::ServerFrame::Problem(_) => "Problem",
         visitor::ServerFrame::Pong { .. } => "Pong",
         visitor::ServerFrame::Drain => "Drain",
+        visitor::ServerFrame::Identified(_) => "Identified",
+        visitor::ServerFrame::Declined(_) => "Declined",
     }
 }
 
@@ -88,6 +97,7 @@ variants! {
         agent::ServerFrame::Problem(_) => "problem",
         agent::ServerFrame::Pong { .. } => "pong",
         agent::ServerFrame::Drain => "drain",
+        agent::ServerFrame::Visitor { .. } => "visitor",
     }
 }
 
@@ -115,6 +125,7 @@ variants! {
         Body::Event(Event::MailStopped) => "mail_stopped",
         Body::Event(Event::Resumed { .. }) => "resumed",
         Body::Event(Event::LinksRevoked) => "links_revoked",
+        Body::Event(Event::Identified) => "identified",
         Body::Mail(_) => "mail",
     }
 }
@@ -150,6 +161,8 @@ variants! {
         ProblemKind::Internal => "internal",
         ProblemKind::AnsweredMeanwhile => "answered_meanwhile",
         ProblemKind::LinkSpent => "link_spent",
+        ProblemKind::InvalidIdentity => "invalid_identity",
+        ProblemKind::AnotherPerson => "another_person",
     }
 }
 
@@ -182,7 +195,7 @@ variants! {
 }
 
 /// Every kind of problem, in the order of the wire.
-pub const PROBLEM_KINDS: [ProblemKind; 18] = [
+pub const PROBLEM_KINDS: [ProblemKind; 20] = [
     ProblemKind::Malformed,
     ProblemKind::TooLarge,
     ProblemKind::Invalid,
@@ -201,6 +214,8 @@ pub const PROBLEM_KINDS: [ProblemKind; 18] = [
     ProblemKind::Internal,
     ProblemKind::AnsweredMeanwhile,
     ProblemKind::LinkSpent,
+    ProblemKind::InvalidIdentity,
+    ProblemKind::AnotherPerson,
 ];
 /// Every presence, in the order of the wire.
 pub const PRESENCES: [Presence; 6] = [
@@ -302,6 +317,7 @@ fn entries() -> Vec<Entry> {
         (Author::Automatic, Body::Event(Event::LinksRevoked)),
         (Author::Visitor, mail()),
         (Author::Automatic, Body::Event(Event::ChatEnded)),
+        (Author::Visitor, Body::Event(Event::Identified)),
     ];
     (1..)
         .zip(log)
@@ -347,6 +363,16 @@ fn summary() -> ConversationSummary {
     }
 }
 
+fn said() -> Said {
+    Said {
+        identity: Some("42".to_owned()),
+        client_id: Some("42".to_owned()),
+        country: Some("FR".to_owned()),
+        attributes: vec![Attribute { name: "plan".to_owned(), value: "pro".to_owned() }],
+        pages: vec![Page { url: "https://shop.example/lamps".to_owned(), title: "Lamps".to_owned(), at: AT }],
+    }
+}
+
 /// Examples of the frames from the widget.
 pub fn visitor_client_frames() -> Vec<visitor::ClientFrame> {
     use visitor::ClientFrame as F;
@@ -360,6 +386,11 @@ pub fn visitor_client_frames() -> Vec<visitor::ClientFrame> {
         activity: Activity::Active,
     };
     let [message, introduction, contacts, copy] = contents();
+    let description = Description {
+        client_id: Some("42".to_owned()),
+        country: Some("FR".to_owned()),
+        attributes: vec![("plan".to_owned(), Some("pro".to_owned())), ("trial".to_owned(), None)],
+    };
     vec![
         F::Hello(hello),
         F::Send { id: entry_id(1), content: message },
@@ -372,6 +403,10 @@ pub fn visitor_client_frames() -> Vec<visitor::ClientFrame> {
         F::Typing { active: true },
         F::Activity(Activity::Idle),
         F::Ping,
+        F::Identify { token: "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".to_owned() },
+        F::Describe(description),
+        F::Visited { url: "https://shop.example/lamps".to_owned(), title: "Lamps".to_owned(), ago_s: 4 },
+        F::ForgetPages,
     ]
 }
 
@@ -392,6 +427,8 @@ pub fn visitor_server_frames() -> Vec<visitor::ServerFrame> {
         F::Problem(Problem::new(ProblemKind::UnknownSite)),
         F::Pong { last: Some(Cursor { conversation, seq: 6 }) },
         F::Drain,
+        F::Identified(Standing::Here),
+        F::Declined(Problem::new(ProblemKind::InvalidIdentity)),
     ];
     frames.extend(one_by_one);
     frames
@@ -432,6 +469,7 @@ pub fn agent_server_frames() -> Vec<agent::ServerFrame> {
         F::Problem(Problem::new(ProblemKind::NotSignedIn)),
         F::Pong { last: vec![(conversation, 6)] },
         F::Drain,
+        F::Visitor { conversation, said: said() },
     ];
     frames.extend(one_by_one);
     frames

@@ -68,6 +68,10 @@ fn every_host_message_has_a_row() {
         to_panel::FOCUS,
         to_panel::CONSENT,
         to_panel::VIEWPORT,
+        to_panel::IDENTITY,
+        to_panel::IDENTIFY,
+        to_panel::ATTRIBUTES,
+        to_panel::PAGE,
     ];
     let to_loader = [
         to_loader::READY,
@@ -77,6 +81,7 @@ fn every_host_message_has_a_row() {
         to_loader::UNREAD,
         to_loader::EVENT,
         to_loader::ACTIVITY,
+        to_loader::NEED_IDENTITY,
     ];
     let expected: [(&str, &[&str]); 2] = [("loader → panel", &to_panel), ("panel → loader", &to_loader)];
     assert_rows("Loader and panel", 4, &expected);

@@ -129,7 +129,7 @@ impl Widget {
     }
 
     /// Mints the session where there is none; true where it did.
-    fn begin_session(self) -> bool {
+    pub(super) fn begin_session(self) -> bool {
         let bytes: [u8; 32] = random::bytes();
         // A browser without randomness gives zeros: a secret that others have is worse than none.
         if self.session.borrow().is_some() || bytes == [0; 32] {
@@ -173,6 +173,7 @@ impl Widget {
     /// The person has signed out: nothing of them stays in this browser's storage. Who frames us begins anew with a panel
     /// that knows of nobody.
     pub fn log_out(self) {
+        self.forget_person();
         self.session.replace(None);
         self.keep.borrow_mut().forget_all();
         if self.setup.full_page {

@@ -86,6 +86,8 @@ impl Widget {
                 self.with_replica(|replica| replica.announce(now, conversation, seq));
             }
             ServerFrame::Pong { last: None } => {}
+            ServerFrame::Identified(standing) => self.identified(standing),
+            ServerFrame::Declined(problem) => self.declined(&problem),
             ServerFrame::Drain => {
                 let spread = random::number() % DRAIN_SPREAD_MS;
                 self.postpone_link(Duration::from_millis(spread.into()));
@@ -108,6 +110,8 @@ impl Widget {
         }
         self.thread.about.set(welcome.conversation);
         self.link_up();
+        // Before anything that waits is sent: it may belong into a conversation that this brings.
+        self.tell_person();
         self.with_replica(|replica| replica.online(timer::now(), known, Follow::Unasked));
     }
 
@@ -121,6 +125,7 @@ impl Widget {
             self.tell_siblings();
             let number = JsValue::from_f64(number.into());
             self.with_host(|host| host.event("conversation:started", &[("number", number)]));
+            self.tell_person();
         }
         self.with_replica(|replica| replica.announce(timer::now(), id, last));
     }
@@ -152,8 +157,12 @@ impl Widget {
             // The server closes the connection, and the link comes back by itself, more slowly each time.
             _ => {}
         }
-        let kind = JsValue::from_str(name_of(problem.kind));
-        self.with_host(|host| host.event("error", &[("kind", kind)]));
+        self.tell_error(name_of(problem.kind));
+    }
+
+    /// Tells the page that something went wrong.
+    pub(super) fn tell_error(self, kind: &str) {
+        self.with_host(|host| host.event("error", &[("kind", kind.into())]));
     }
 
     fn give_up(self, link: Link) {

@@ -28,6 +28,7 @@ pub mod form;
 pub mod frames;
 pub mod keep;
 pub mod page;
+pub mod person;
 pub mod report;
 pub mod rows;
 pub mod slot;
@@ -40,6 +41,7 @@ use engine::Engine;
 use form::Form;
 use keep::Keep;
 use page::Panel;
+use person::Person;
 use thread::Thread;
 
 /// Takes a frame to the server; false where there is no connection.
@@ -67,6 +69,7 @@ pub struct State {
     pub panel: Panel,
     engine: Engine,
     presence: Presence,
+    person: Person,
     keep: RefCell<Keep>,
     session: RefCell<Option<SessionSecret>>,
     host: Option<Host>,
@@ -105,6 +108,7 @@ impl Widget {
             panel: Panel::new(&setup),
             engine: Engine::default(),
             presence: Presence::new(),
+            person: Person::new(&setup.config),
             keep: RefCell::new(keep),
             session: RefCell::new(session),
             setup,

@@ -1,7 +1,9 @@
 //! What the page around the panel is told: what was sent, what came, and how much of it is unread. Never any text but the
 //! preview of an unread message, which the loader draws and does not pass on.
 
-use causette_shared::entry::{Author, Body};
+use std::collections::VecDeque;
+
+use causette_shared::entry::{Author, Body, Entry, Event};
 use causette_shared::id::{EntryId, Seq};
 use causette_shared::message;
 use causette_shared::protocol::host::to_loader;
@@ -55,9 +57,9 @@ impl Widget {
         self.with_host(|host| host.event(name, &[("id", id)]));
     }
 
-    /// Tells the page what agents have written since the log was opened.
+    /// Tells the page what agents have written and done since the log was opened.
     pub(super) fn tell_received(self) {
-        let (conversation, received, last) = self.with_current(|replica| {
+        let (conversation, received, happened, last) = self.with_current(|replica| {
             let heard = self.engine.heard.get();
             let heard =
                 heard.filter(|(heard, _)| Some(*heard) == replica.conversation()).map_or(0, |(_, seq)| seq);
@@ -66,7 +68,8 @@ impl Widget {
                 matches!((&entry.author, &entry.body), (Author::Agent { .. }, Body::Message { .. }))
             });
             let received = by_agent.map(|entry| entry.id).collect::<Vec<_>>();
-            (replica.conversation(), received, replica.last_seq().max(heard))
+            let happened = happened(replica.entries(), heard);
+            (replica.conversation(), received, happened, replica.last_seq().max(heard))
         });
         self.engine.heard.set(conversation.map(|conversation| (conversation, last)));
         if !received.is_empty() {
@@ -74,6 +77,9 @@ impl Widget {
         }
         for id in received {
             self.tell_id("message:received", id);
+        }
+        for name in happened {
+            self.tell_numbered(name);
         }
     }
 
@@ -106,4 +112,24 @@ impl Widget {
             document.set_title(&title);
         }
     }
+}
+
+/// What has happened in the log after `heard` that the page may know of. Whoever has had the conversation before gives it away
+/// where it is assigned.
+fn happened(entries: &VecDeque<Entry>, heard: Seq) -> Vec<&'static str> {
+    let mut was_assigned = false;
+    let mut told = Vec::new();
+    for entry in entries {
+        let name = match &entry.body {
+            Body::Event(Event::Assigned { .. }) if was_assigned => "conversation:transferred",
+            Body::Event(Event::Assigned { .. }) => "conversation:assigned",
+            Body::Event(Event::ChatEnded) => "conversation:ended",
+            _ => continue,
+        };
+        was_assigned |= matches!(entry.body, Body::Event(Event::Assigned { .. }));
+        if entry.seq > heard {
+            told.push(name);
+        }
+    }
+    told
 }

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use crate::components::avatar::Avatar;
 use crate::components::contact_attach::ContactAttach;
 use crate::components::icon::{Icon, icon};
+use crate::components::page_says::PageSays;
 use crate::components::presence_dot::PresenceDot;
 use crate::components::status_chip::StatusChip;
 use crate::router::{Route, Router};
@@ -33,6 +34,10 @@ pub fn Details(
     let attaching = RwSignal::new(false);
     // Of its own: a message that comes must not empty what the agent types in the dialog.
     let who = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| (row.id, row.contact_id))));
+    let said = Memo::new(move |_| {
+        let id = row.with(|row| row.as_ref().map(|row| row.id))?;
+        desk.said.with(|said| said.get(&id).cloned())
+    });
     view! {
         <aside class="details" id="details" aria-label="Details" class:details--open=open>
             <button
@@ -50,6 +55,7 @@ pub fn Details(
                     <ContactAttach desk conversation contact open=attaching/>
                 })
             }}
+            <PageSays desk said/>
             {move || row.get().map(|row| conversation(desk, &row))}
         </aside>
     }

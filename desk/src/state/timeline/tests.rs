@@ -170,6 +170,7 @@ fn events_are_told_in_words() {
             "The visitor came back through the link in an e-mail, on device 2 of that link",
         ),
         (Event::LinksRevoked, agent(7, "Bob"), "Bob took back the links in earlier e-mails"),
+        (Event::Identified, Author::Visitor, "The site has confirmed who the visitor is"),
     ] {
         assert_eq!(text(event, author), wanted);
     }

@@ -145,7 +145,7 @@ impl Agent {
                 }
             }
             ServerFrame::Drain => self.postpone(DRAIN_PAUSE),
-            ServerFrame::Typing { .. } | ServerFrame::Presence { .. } => {}
+            ServerFrame::Typing { .. } | ServerFrame::Presence { .. } | ServerFrame::Visitor { .. } => {}
         }
     }
 

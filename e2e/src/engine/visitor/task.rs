@@ -157,7 +157,9 @@ impl Visitor {
             }
             ServerFrame::Typing { .. }
             | ServerFrame::Availability { .. }
-            | ServerFrame::Pong { last: None } => {}
+            | ServerFrame::Pong { last: None }
+            | ServerFrame::Identified(_)
+            | ServerFrame::Declined(_) => {}
         }
     }
 

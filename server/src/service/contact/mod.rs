@@ -8,9 +8,11 @@ pub mod attach;
 pub mod edit;
 pub mod fields;
 pub mod merge;
+pub mod person;
 pub mod read;
 
 pub use adopt::adopt_verified;
+pub use person::become_person;
 
 use causette_shared::conversation::Status;
 use causette_shared::id::{ContactId, ConversationId};

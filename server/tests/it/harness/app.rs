@@ -45,6 +45,7 @@ pub fn config() -> Config {
         message_burst: 10_000,
         messages_per_second: 10_000,
         conversations_per_minute: 10_000,
+        identities_per_minute: 10_000,
         sign_ins_per_five_minutes: 10_000,
         ..Config::default()
     }

@@ -111,7 +111,7 @@ pub fn text(text: impl Into<String>) -> Value {
 
 /// The site "shop" as a row.
 pub fn shop_row() -> Values {
-    vec![text("shop"), text("The Shop"), text("[]"), text("{}"), Value::Integer(1)]
+    vec![text("shop"), text("The Shop"), text("[]"), text("{}"), Value::Integer(1), Value::Null]
 }
 
 /// A contact of whom nothing is known but perhaps a name, as a row.
@@ -145,12 +145,14 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
     let counters = ["", "größer", "a\nb"].map(|name| vec![text(name), integer(random)]);
     add(&mut tx, "counter", counters.to_vec()).await;
     let site = |random: &mut Random, n: usize| -> Values {
+        let secret = text(random.text());
         vec![
             text(format!("site {n}")),
             text(random.text()),
             text(random.text()),
             text(random.text()),
             integer(random),
+            random.maybe(secret),
         ]
     };
     let sites = (0..3).map(|n| site(random, n)).collect();
@@ -179,6 +181,7 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
     add(&mut tx, "agent_session", sessions).await;
     let [mut contacts, mut visitors, mut visitor_sessions, mut conversations, mut entries] =
         [const { Batch::new() }; 5];
+    let [mut identities, mut said] = [const { Batch::new() }; 2];
     let [mut merges, mut jobs, mut links, mut mails, mut files] = [const { Batch::new() }; 5];
     for n in 0..size {
         let optional = |random: &mut Random| {
@@ -212,6 +215,22 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
             site.clone(),
             text(format!("hash {n}")),
             contact,
+            integer(random),
+            optional(random),
+            maybe_integer(random),
+        ]);
+        identities.push(vec![
+            site.clone(),
+            text(format!("subject {n}")),
+            text(format!("contact {n}")),
+            integer(random),
+        ]);
+        said.push(vec![
+            text(format!("visitor {n}")),
+            optional(random),
+            optional(random),
+            text(random.text()),
+            text(random.text()),
             integer(random),
         ]);
         let agent = format!("agent {}", n % 4);
@@ -317,6 +336,8 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
         ("contact", contacts),
         ("contact_merge", merges),
         ("visitor", visitors),
+        ("contact_identity", identities),
+        ("visitor_said", said),
         ("visitor_session", visitor_sessions),
         ("conversation", conversations),
         ("entry", entries),
@@ -331,5 +352,5 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
         add(&mut tx, table, rows).await;
     }
     tx.commit().await.expect("it commits");
-    assert_eq!(TABLES.len(), 17, "a table was added: fill it here");
+    assert_eq!(TABLES.len(), 19, "a table was added: fill it here");
 }

@@ -12,6 +12,7 @@ pub mod content;
 pub mod database;
 pub mod dovecot;
 pub mod faults;
+pub mod identity;
 pub mod imap;
 pub mod incoming;
 pub mod panel;

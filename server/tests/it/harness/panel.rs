@@ -115,6 +115,8 @@ impl Panel {
             ServerFrame::Pong { .. }
             | ServerFrame::Typing { .. }
             | ServerFrame::Availability { .. }
+            | ServerFrame::Identified(_)
+            | ServerFrame::Declined(_)
             | ServerFrame::Problem(_) => {}
         }
     }

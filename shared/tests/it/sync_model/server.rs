@@ -164,7 +164,13 @@ impl Server {
             }
             ClientFrame::Earlier { conversation, before } => self.earlier(conversation, before),
             ClientFrame::Ping => vec![ServerFrame::Pong { last: self.last() }],
-            ClientFrame::Seen { .. } | ClientFrame::Typing { .. } | ClientFrame::Activity(_) => Vec::new(),
+            ClientFrame::Seen { .. }
+            | ClientFrame::Typing { .. }
+            | ClientFrame::Activity(_)
+            | ClientFrame::Identify { .. }
+            | ClientFrame::Describe(_)
+            | ClientFrame::Visited { .. }
+            | ClientFrame::ForgetPages => Vec::new(),
         }
     }
 

@@ -444,7 +444,9 @@ impl World {
             ServerFrame::Conversation(_)
             | ServerFrame::Typing { .. }
             | ServerFrame::Availability { .. }
-            | ServerFrame::Problem(_) => {}
+            | ServerFrame::Problem(_)
+            | ServerFrame::Identified(_)
+            | ServerFrame::Declined(_) => {}
         }
     }
 
