@@ -145,8 +145,8 @@
     if (v !== VERSION) return fail(id, 'version');
     const take = typeof type == 'string' && takes[type];
     if (!take) return fail(id, 'type');
-    // A panel that is a page of its own takes nothing until the document begins anew.
-    if (state == 'alone' && type != 'session') return fail(id, 'late');
+    // A panel that is a page of its own takes nothing more until the document begins anew; but nobody is to be stuck in it.
+    if (state == 'alone' && type != 'session' && type != 'back') return fail(id, 'late');
     const answer = take(data);
     if (typeof answer == 'string') fail(id, answer);
     else if (id !== undefined) post({ id, type: 'ok', data: answer });

@@ -66,11 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
                 print(&json!({ "heard": message }));
             }
-            Event::UserEvent(Told::Order(order)) => {
-                if !obey(order, &window, &webview) {
-                    *flow = ControlFlow::Exit;
-                }
-            }
+            Event::UserEvent(Told::Order(order)) => *flow = obey(order, &window, &webview),
             _ => {}
         }
     })
@@ -108,16 +104,16 @@ fn open(
     Ok(builder.build_gtk(place)?)
 }
 
-/// Does what the test orders; false at the end.
-fn obey(order: Option<Order>, window: &Window, webview: &WebView) -> bool {
+/// Does what the test orders; with nobody left to order anything the app ends.
+fn obey(order: Option<Order>, window: &Window, webview: &WebView) -> ControlFlow {
     match order {
         Some(Order::Say(message)) => say(webview, &message),
         Some(Order::Run(number, expression)) => run(webview, number, &expression),
         Some(Order::Show(visible)) => window.set_visible(visible),
         Some(Order::Resize(width, height)) => window.set_inner_size(LogicalSize::new(width, height)),
-        Some(Order::Quit(_)) | None => return false,
+        Some(Order::Quit(_)) | None => return ControlFlow::Exit,
     }
-    true
+    ControlFlow::Wait
 }
 
 /// JSON is JavaScript, so whatever a message holds stays data.

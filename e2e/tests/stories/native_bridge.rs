@@ -376,6 +376,8 @@ async fn without_an_app_or_where_apps_are_not_allowed_the_page_keeps_its_session
     panel.wait_until_sent().await;
     assert_eq!(app.ask(kept).await.as_str().map(str::len), Some(43));
     assert_eq!(app.say("setTheme", json!({ "theme": "dark" })).await, json!(["error", { "kind": "late" }]));
+    assert_eq!(app.say("back", json!({})).await, json!(["ok", { "handled": false }]));
+    app.hear_of("closed").await;
     // Ours, but late: the document begins anew, and waits for what the app has kept.
     let secret = "B".repeat(43);
     app.ask("window.old = true").await;

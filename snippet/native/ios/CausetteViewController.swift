@@ -12,6 +12,7 @@ final class CausetteViewController: UIViewController {
     var onUnread: (Int) -> Void = { _ in }
 
     private var webView: WKWebView!
+    private var isReady = false
     private lazy var session = Keychain(account: address.absoluteString)
 
     init(address: URL) {
@@ -63,7 +64,8 @@ final class CausetteViewController: UIViewController {
 
     /// Asks the page first: it closes what is open in it, or says `closed`.
     func goBack() {
-        say("back", [:])
+        // Before the page is there, or where it could not be loaded, the screen is left.
+        if isReady { say("back", [:]) } else { dismiss(animated: true) }
     }
 
     private func say(_ type: String, _ data: [String: Any]) {
@@ -102,10 +104,14 @@ extension CausetteViewController: WKScriptMessageHandler {
         else { return }
         let data = said["data"] as? [String: Any] ?? [:]
         switch type {
-        case "needSession": say("session", ["secret": orNull(session.secret)])
+        case "needSession":
+            isReady = false
+            say("session", ["secret": orNull(session.secret)])
         case "session": session.secret = data["secret"] as? String
         case "needIdentity": signIn()
-        case "ready": tellSafeArea()
+        case "ready":
+            isReady = true
+            tellSafeArea()
         case "unread": onUnread(data["count"] as? Int ?? 0)
         case "openUrl":
             // http, https, mailto and tel: the page tells of no others.
