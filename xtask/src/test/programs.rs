@@ -5,8 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::machine::{self, Checkout};
 use crate::browser::Engine;
+use crate::machine::{self, Checkout};
 use crate::setup::{self, Tool};
 use crate::{packages, process};
 
