@@ -56,23 +56,19 @@ impl Browser {
     /// There is none, or it does not start.
     pub async fn open_with(name: &'static str, looks: Looks<'_>) -> Self {
         let engine = Engine::chosen();
-        let (driver, wanted) = match engine {
-            Engine::Chromium => (chromium::start().await, chromium::capabilities(looks)),
-            Engine::Firefox => (firefox::start().await, firefox::capabilities(looks)),
-            Engine::WebKit => (webkit::start().await, webkit::capabilities(looks)),
-        };
-        let Value::Object(mut wanted) = wanted else { panic!("capabilities are an object") };
         let switchboard = match looks {
             Looks { detour: None, domain: None, .. } => None,
             Looks { detour, domain, .. } => {
                 Some(Switchboard::open(Routes { detour, domain: domain.map(str::to_owned) }).await)
             }
         };
-        if let Some(Switchboard { address, .. }) = &switchboard {
-            let proxy =
-                json!({ "proxyType": "manual", "socksProxy": address.to_string(), "socksVersion": 5 });
-            wanted.insert("proxy".to_owned(), proxy);
-        }
+        let through = switchboard.as_ref().map(|switchboard| switchboard.address);
+        let (driver, wanted) = match engine {
+            Engine::Chromium => (chromium::start().await, chromium::capabilities(looks, through)),
+            Engine::Firefox => (firefox::start().await, firefox::capabilities(looks, through)),
+            Engine::WebKit => (webkit::start().await, webkit::capabilities(looks, through)),
+        };
+        let Value::Object(wanted) = wanted else { panic!("capabilities are an object") };
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(Capabilities::from_iter(wanted))
             .connect(&format!("http://{}", driver.address))

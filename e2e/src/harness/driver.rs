@@ -56,7 +56,9 @@ impl Driver {
     pub fn ask_now(&self, method: &str, path: &str) -> Option<Value> {
         let mut stream = TcpStream::connect(self.address).ok()?;
         stream.set_read_timeout(Some(PATIENCE_WITH_THE_END)).ok()?;
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+        // Firefox's driver wants to read the port that it is asked at.
+        let host = self.address;
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).ok()?;
         // The driver keeps the connection open after its answer, so the answer's own length counts.
         let mut answer = BufReader::new(stream);

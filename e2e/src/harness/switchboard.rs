@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -46,6 +47,16 @@ impl Switchboard {
 impl Drop for Switchboard {
     fn drop(&mut self) {
         self.accepting.abort();
+    }
+}
+
+/// What a driver is told of a switchboard (W3C WebDriver §7.1), or of none.
+pub fn proxy(through: Option<SocketAddr>) -> Value {
+    match through {
+        Some(address) => {
+            json!({ "proxyType": "manual", "socksProxy": address.to_string(), "socksVersion": 5 })
+        }
+        None => json!({ "proxyType": "direct" }),
     }
 }
 

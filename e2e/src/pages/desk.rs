@@ -71,7 +71,10 @@ impl<'a> Desk<'a> {
         wait_for(&format!("the conversation #{number} to be opened"), async || {
             let Some(row) = self.find_row(number).await? else { return Ok(None) };
             let link = self.view.find_inside(&row, Role::Link, None).await?.into_iter().next();
-            link.ok_or("the row leads nowhere")?.click().await?;
+            let link = link.ok_or("the row leads nowhere")?;
+            // Some drivers press only what can be seen already.
+            self.view.scroll_to(&row).await?;
+            link.click().await?;
             Ok(Some(()))
         })
         .await;

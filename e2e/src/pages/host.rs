@@ -108,7 +108,8 @@ impl<'a> HostPage<'a> {
     /// # Panics
     /// One has.
     pub async fn assert_unharmed(self) {
-        assert_eq!(self.ask("[window.violations, window.failures]").await, json!([[], []]));
+        // As text, for pages that have changed how arrays are written.
+        assert_eq!(self.ask("[...window.violations, ...window.failures].join('; ')").await, "");
     }
 
     /// What the panel was told at its start, when it was.

@@ -211,6 +211,16 @@ impl<'a> View<'a> {
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
+    /// Scrolls until an element can be seen, as a person would before pressing it.
+    ///
+    /// # Errors
+    /// The element is gone.
+    pub async fn scroll_to(self, element: &Element) -> Result<(), Problem> {
+        let element = json!({ ELEMENT_KEY: element.element_id().to_string() });
+        self.run("arguments[0].scrollIntoView({ block: 'center' })", vec![element]).await?;
+        Ok(())
+    }
+
     /// Everything that is shown in this place.
     ///
     /// # Errors

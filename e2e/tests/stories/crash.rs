@@ -1,7 +1,7 @@
 //! The server dies in the middle of everything: what was acknowledged is there, once, in order (G1–G4, G7).
 
 use causette_e2e::harness::{ALICE, AgentSocket, Browser, Burst, Server, VisitorSocket, environment};
-use causette_e2e::pages::{Desk, Shop};
+use causette_e2e::pages::{Desk, Role, Shop};
 use causette_shared::entry::{Author, Body};
 use causette_shared::id::SessionSecret;
 use causette_shared::protocol::visitor::Cursor;
@@ -115,12 +115,19 @@ async fn a_burst_typed_into_the_panel_survives_the_kill_of_the_server() {
     let mut watcher = AgentSocket::sign_in(&server.origin).await;
     watcher.follow_conversation_with("Ready?").await;
     let texts: Vec<String> = (1..=TYPED).map(|number| format!("typed-{number:02}")).collect();
-    let keys: String = texts.iter().map(|text| format!("{text}\u{e007}")).collect();
     let kill = async {
         watcher.wait_for_message(&texts[3]).await;
         server.kill().await;
     };
-    tokio::join!(panel.view.type_into("Message", &keys), kill);
+    // Each by itself: keys that are given together may come without a pause that no keyboard is without.
+    let field = panel.view.wait_for(Role::Field, "Message").await;
+    field.click().await.expect("the field can be entered");
+    let typing = async {
+        for text in &texts {
+            field.send_keys(&format!("{text}\u{e007}")).await.expect("the field takes keys");
+        }
+    };
+    tokio::join!(typing, kill);
     panel.wait_for_numbered("typed-", &texts).await;
     panel.view.wait_for_log("that something waits", |log| log.contains("Sending…")).await;
 

@@ -109,6 +109,9 @@ async fn half_a_panel_gives_way_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_in_a_sandbox_has_a_launcher_and_no_exception() {
+    if crate::engines::is_left_out("failing_panel::a_page_in_a_sandbox_has_a_launcher_and_no_exception") {
+        return;
+    }
     let server = Server::start().await;
     let site = HostSite::open(&server, Policy::Open).await;
     let visitor = Browser::open_with("visitor", Looks { is_observed: true, ..Looks::default() }).await;

@@ -48,6 +48,9 @@ async fn trusted_types_and_isolation_are_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_libraries_do_not_come_between() {
+    if crate::engines::is_left_out("hostile_hosts::old_libraries_do_not_come_between") {
+        return;
+    }
     let server = Server::start().await;
     let site = HostSite::open(&server, Policy::Open).await;
     let visitor = Browser::open("visitor").await;
@@ -62,7 +65,11 @@ async fn old_libraries_do_not_come_between() {
     assert_eq!(panel.view.value_of("Name").await, "Ada \"the\" Lovelace");
     page.shop().close_chat().await;
     converse(page, &server, "Does this work beside old libraries?").await;
-    assert_eq!(page.ask("JSON.stringify(['x'])").await, json!("[\"x\"]").to_string(), "they are in force");
+    assert_eq!(
+        page.ask("JSON.stringify(new window.Array('x'))").await,
+        json!("[\"x\"]").to_string(),
+        "they are in force"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,6 +122,9 @@ async fn no_style_sheet_of_the_page_reaches_the_chat() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_the_chat_is_printed() {
+    if crate::engines::is_left_out("hostile_hosts::nothing_of_the_chat_is_printed") {
+        return;
+    }
     let server = Server::start().await;
     let site = HostSite::open(&server, Policy::Open).await;
     let visitor = Browser::open("visitor").await;

@@ -13,6 +13,7 @@ mod dead_letters;
 mod desk_interruptions;
 mod drafts;
 mod end_chat;
+mod engines;
 mod failing_panel;
 mod follow_up_countdown;
 mod french;

@@ -140,7 +140,9 @@ async fn boot_goes_before_attributes_before_those_of_heyday_before_the_site() {
     sources["boot"] = json!({});
     let page = visit(&browser, &site, &server, sources).await;
     assert_eq!(page.ask("causette('get', 'state')").await, "chat");
-    assert_eq!(browser.console().await, Vec::<String>::new(), "good values are not remarked on");
+    // A browser may remark that the domains of this story are not the page's.
+    let said = browser.console().await.into_iter().filter(|line| line.contains("Causette"));
+    assert_eq!(said.collect::<Vec<_>>(), Vec::<String>::new(), "good values are not remarked on");
 }
 
 /// What no option can be, and a piece of the sentence that says so.

@@ -165,7 +165,7 @@ const COLORS: &[(&str, &str, &str)] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_colour_and_theme_can_be_read() {
+async fn any_colour_can_be_read() {
     let server = Server::start().await;
     let site = HostSite::open(&server, Policy::Open).await;
     let browser = Browser::open("visitor").await;
@@ -194,7 +194,20 @@ async fn any_colour_and_theme_can_be_read() {
         assert!(contrast.as_f64().is_some_and(|contrast| contrast >= 4.5), "{color}: {contrast}");
     }
     assert_eq!(browser.console().await, Vec::<String>::new());
+    page.assert_unharmed().await;
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_theme_is_what_was_asked_for_and_else_what_the_visitor_likes() {
+    if crate::engines::is_left_out(
+        "placement::the_theme_is_what_was_asked_for_and_else_what_the_visitor_likes",
+    ) {
+        return;
+    }
+    let server = Server::start().await;
+    let site = HostSite::open(&server, Policy::Open).await;
+    let browser = Browser::open("visitor").await;
+    let page = visit(&browser, &site, &server, json!({})).await;
     // The bubble is light or dark as it was asked to be, and as the visitor likes it where nothing was asked.
     let ground = "(getComputedStyle(inside('.note')).backgroundColor)";
     let (light, dark) = ("rgb(255, 255, 255)", "rgb(18, 18, 18)");

@@ -69,6 +69,9 @@ async fn assert_stored(server: &Server, ids: &[String], texts: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_typed_offline_arrives_after_the_browser_was_closed() {
+    if crate::engines::is_left_out("survival::what_was_typed_offline_arrives_after_the_browser_was_closed") {
+        return;
+    }
     let (server, wire) = start().await;
     let profile = profile();
     let browser = open(profile.path()).await;
@@ -95,6 +98,11 @@ async fn what_was_typed_offline_arrives_after_the_browser_was_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_very_first_messages_survive_too_when_they_were_typed_offline() {
+    if crate::engines::is_left_out(
+        "survival::the_very_first_messages_survive_too_when_they_were_typed_offline",
+    ) {
+        return;
+    }
     let (server, wire) = start().await;
     let site = HostSite::open(&server, Policy::Open).await;
     let profile = profile();
@@ -117,6 +125,10 @@ async fn the_very_first_messages_survive_too_when_they_were_typed_offline() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_kept_for_a_day_is_sent_once_and_before_what_is_newer() {
+    if crate::engines::is_left_out("survival::what_was_kept_for_a_day_is_sent_once_and_before_what_is_newer")
+    {
+        return;
+    }
     let server = Server::start().await;
     let profile = profile();
     let browser = open(profile.path()).await;
@@ -156,8 +168,7 @@ async fn what_was_kept_for_a_day_is_sent_once_and_before_what_is_newer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_tabs_that_were_offline_end_with_one_log() {
     let (server, wire) = start().await;
-    let profile = profile();
-    let browser = open(profile.path()).await;
+    let browser = Browser::open("visitor").await;
     let shop = Shop::visit(&browser, &server.shop("")).await;
     let panel = shop.open_chat().await;
     panel.say("Is anybody there?").await;

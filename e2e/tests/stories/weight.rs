@@ -36,6 +36,11 @@ fn numbers(from: &Value) -> Vec<f64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn before_a_click_the_page_pays_one_small_request_no_shift_and_no_long_task() {
+    if crate::engines::is_left_out(
+        "weight::before_a_click_the_page_pays_one_small_request_no_shift_and_no_long_task",
+    ) {
+        return;
+    }
     let server = Server::start().await;
     let site = HostSite::open(&server, Policy::Open).await;
     let visitor = Browser::open("visitor").await;

@@ -1,5 +1,7 @@
 //! Chromium: how it is started, and what only its DevTools protocol does.
 
+use std::net::SocketAddr;
+
 use fantoccini::Client;
 use serde_json::{Value, json};
 use tokio::process::Command as Spawn;
@@ -7,6 +9,7 @@ use tokio::process::Command as Spawn;
 use super::looks::{Looks, Media, PHONE, WINDOW};
 use crate::harness::driver::{Command, Driver};
 use crate::harness::environment;
+use crate::harness::switchboard::proxy;
 
 /// Flags that make it small, quiet and the same everywhere (FIELD-NOTES, "Browsers").
 const FLAGS: &[&str] = &[
@@ -34,8 +37,8 @@ pub async fn start() -> Driver {
     Driver::start(command, port).await
 }
 
-/// What is asked of the driver for a browser of these looks.
-pub fn capabilities(looks: Looks<'_>) -> Value {
+/// What is asked of the driver for a browser of these looks that reaches everything `through` a SOCKS proxy.
+pub fn capabilities(looks: Looks<'_>, through: Option<SocketAddr>) -> Value {
     let mut logs = json!({ "browser": "ALL" });
     let mut flags: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
     flags.push(format!("--window-size={},{}", WINDOW.0, WINDOW.1));
@@ -55,6 +58,7 @@ pub fn capabilities(looks: Looks<'_>) -> Value {
     json!({
         "goog:chromeOptions": { "args": flags, "prefs": preferences },
         "goog:loggingPrefs": logs,
+        "proxy": proxy(through),
     })
 }
 

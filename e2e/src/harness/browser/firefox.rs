@@ -1,5 +1,7 @@
 //! Firefox: how it is started, and what it does by WebDriver BiDi or only for its own chrome.
 
+use std::net::SocketAddr;
+
 use fantoccini::Client;
 use serde_json::{Value, json};
 use tokio::process::Command as Spawn;
@@ -8,6 +10,7 @@ use super::looks::{Looks, Media, PHONE, WINDOW};
 use crate::harness::bidi::Bidi;
 use crate::harness::driver::{Command, Driver};
 use crate::harness::environment;
+use crate::harness::switchboard::proxy;
 use crate::harness::wait::Problem;
 
 /// Starts the driver, which is given the right to reach past pages: that is how a page is drawn dark or for paper.
@@ -20,8 +23,8 @@ pub async fn start() -> Driver {
     Driver::start(command, port).await
 }
 
-/// What is asked of the driver for a browser of these looks.
-pub fn capabilities(looks: Looks<'_>) -> Value {
+/// What is asked of the driver for a browser of these looks that reaches everything `through` a SOCKS proxy.
+pub fn capabilities(looks: Looks<'_>, through: Option<SocketAddr>) -> Value {
     let mut arguments = vec!["-headless".to_owned()];
     if let Some(profile) = looks.profile {
         arguments.extend(["-profile".to_owned(), profile.display().to_string()]);
@@ -37,6 +40,10 @@ pub fn capabilities(looks: Looks<'_>) -> Value {
         // No process in reserve: two browsers share two cores here.
         "dom.ipc.processPrelaunch.enabled": false,
     });
+    if looks.is_phone {
+        // Scroll bars take no room there (LookAndFeel::IntID::UseOverlayScrollbars).
+        preferences["ui.useOverlayScrollbars"] = json!(1);
+    }
     if looks.is_wary {
         // 1: cookies of third parties are refused (netwerk/cookie/nsICookieService.idl, BEHAVIOR_REJECT_FOREIGN).
         preferences["network.cookie.cookieBehavior"] = json!(1);
@@ -44,6 +51,7 @@ pub fn capabilities(looks: Looks<'_>) -> Value {
     json!({
         "moz:firefoxOptions": { "args": arguments, "prefs": preferences },
         "webSocketUrl": true,
+        "proxy": proxy(through),
     })
 }
 

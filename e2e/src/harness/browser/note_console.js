@@ -5,11 +5,12 @@
   if (window[key]) return;
   const notes = [];
   Object.defineProperty(window, key, { value: notes });
+  const quote = (word) => (typeof word == 'string' ? `"${word}"` : String(word));
   const note = (level, text) => notes.push(`${level} ${location.href} ${text}`);
   for (const [name, level] of [['error', 'SEVERE'], ['warn', 'WARNING'], ['info', 'INFO'], ['log', 'INFO'], ['debug', 'DEBUG']]) {
     const own = console[name];
     console[name] = function (...words) {
-      note(level, words.map(String).join(' '));
+      note(level, words.map(quote).join(' '));
       return own.apply(console, words);
     };
   }

@@ -22,8 +22,8 @@ pub struct Cookie {
 
 impl Browser {
     /// Everything on the console since this was asked last, with its level: `WARNING http://… "text"`. Chromium tells
-    /// what it has to say itself as well, of what could not be loaded; WebKit tells of the page alone, not of the panel
-    /// in it.
+    /// what it has to say itself as well, of what could not be loaded, and Firefox of cookies; WebKit tells of the page
+    /// alone, not of the panel in it.
     ///
     /// # Panics
     /// The driver keeps no log.
@@ -115,7 +115,11 @@ fn line(entry: &Value) -> String {
         _ => "INFO",
     };
     let place = entry["stackTrace"]["callFrames"][0]["url"].as_str().unwrap_or("-");
-    format!("{level} {place} {}", entry["text"].as_str().unwrap_or_default())
+    let text = match entry["args"].as_array() {
+        Some(words) => words.iter().map(|word| word["value"].to_string()).collect::<Vec<_>>().join(" "),
+        None => entry["text"].as_str().unwrap_or_default().to_owned(),
+    };
+    format!("{level} {place} {text}")
 }
 
 /// A cookie from what the three protocols say of it: they differ in the names of its end and in how they write its value.

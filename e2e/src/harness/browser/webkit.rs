@@ -50,17 +50,19 @@ pub async fn start() -> Driver {
     Driver::start_at(command, address, leavings, screen).await
 }
 
-/// What is asked of the driver for a browser of these looks.
+/// What is asked of the driver for a browser of these looks that reaches everything `through` a SOCKS proxy.
 ///
 /// # Panics
 /// It is to keep a profile.
-pub fn capabilities(looks: Looks<'_>) -> Value {
+pub fn capabilities(looks: Looks<'_>, through: Option<SocketAddr>) -> Value {
     assert!(looks.profile.is_none(), "WebKit's browser keeps no profile: name the story in engines.rs");
     let mut arguments = vec!["--automation".to_owned()];
     // Without being asked it gives cookies to the page's own site alone, as Safari does.
     if !looks.is_wary {
         arguments.push("--cookies-policy=always".to_owned());
     }
+    // The driver takes the standard's word for a proxy, and the browser does not.
+    arguments.extend(through.map(|address| format!("--proxy=socks5://{address}")));
     let binary = environment::webkit_browser();
     json!({ "webkitgtk:browserOptions": { "binary": binary, "args": arguments } })
 }
