@@ -107,7 +107,13 @@ fn DeadMailRow(
     let busy = Memo::new(move |_| {
         desk.mail.acting.with(|acting| acting.contains(&id)) || desk.mail.acting_on_all.get()
     });
-    let act = move |verb: Verb| move |_| desk.act_on_mail(id, verb, move || drop(gone.try_run(())));
+    let act = move |verb: Verb| {
+        move |_| {
+            desk.act_on_mail(id, verb, move || {
+                let _ = gone.try_run(());
+            })
+        }
+    };
     let conversation = number.map(|number| {
         let route = Route::Conversation(number);
         view! {
