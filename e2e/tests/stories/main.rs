@@ -19,6 +19,7 @@ mod french;
 mod gtm;
 mod host_pages;
 mod hostile_hosts;
+mod install;
 mod introduction;
 mod invite;
 mod leave_contacts;
