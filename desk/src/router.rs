@@ -21,6 +21,8 @@ pub enum Route {
     Contact(ContactId),
     /// Mail that waits, was given up or was not taken in.
     Mail,
+    /// How a site's pages get the chat.
+    Install,
 }
 
 impl Route {
@@ -35,8 +37,10 @@ impl Route {
                 Err(_) => Self::Inbox,
             };
         }
-        if path.strip_suffix('/').unwrap_or(path) == "/desk/mail" {
-            return Self::Mail;
+        match path.strip_suffix('/').unwrap_or(path) {
+            "/desk/mail" => return Self::Mail,
+            "/desk/install" => return Self::Install,
+            _ => {}
         }
         path.strip_prefix("/desk/conversations/")
             .map(|rest| rest.strip_suffix('/').unwrap_or(rest))
@@ -54,6 +58,7 @@ impl Route {
             Self::Contacts => "/desk/contacts".to_owned(),
             Self::Contact(id) => format!("/desk/contacts/{id}"),
             Self::Mail => "/desk/mail".to_owned(),
+            Self::Install => "/desk/install".to_owned(),
         }
     }
 
@@ -63,7 +68,7 @@ impl Route {
         match self {
             Self::Inbox | Self::Conversation(_) => Self::Inbox,
             Self::Contacts | Self::Contact(_) => Self::Contacts,
-            Self::Mail => Self::Mail,
+            Self::Mail | Self::Install => self,
         }
     }
 }
@@ -147,6 +152,7 @@ mod tests {
             Route::Contacts,
             contact,
             Route::Mail,
+            Route::Install,
         ] {
             assert_eq!(Route::parse(&route.path()), route);
         }
@@ -173,6 +179,7 @@ mod tests {
             "/desk/contactsx",
             "/desk/mails",
             "/desk/mail/1",
+            "/desk/installs",
         ] {
             assert_eq!(Route::parse(path), Route::Inbox, "{path}");
         }

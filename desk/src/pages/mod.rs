@@ -2,11 +2,13 @@
 
 mod contacts;
 mod inbox;
+mod install;
 mod mail;
 mod sign_in;
 
 pub use contacts::ContactsPage;
 pub use inbox::Inbox;
+pub use install::InstallPage;
 pub use mail::MailPage;
 pub use sign_in::SignInPage;
 
@@ -67,6 +69,7 @@ pub fn App(
             let page = Memo::new(move |_| router.route().page());
             (move || match page.get() {
                 Route::Contacts => view! { <ContactsPage desk router/> }.into_any(),
+                Route::Install => view! { <InstallPage desk router/> }.into_any(),
                 Route::Mail => view! { <MailPage desk router/> }.into_any(),
                 _ => view! { <Inbox desk router/> }.into_any(),
             })

@@ -3,7 +3,7 @@
 //! `conversations`, `timeline`, `opened`, `typing`, `words`, `countdown` and `calendar` are plain data and rules, tested on the host.
 //! `desk` puts them behind signals and drives them with frames; `session`, `kept` and `theme` touch the browser.
 //! `contacts` is what HTTP brings about people, `mail` about mail, `conversation_mail` what it does about a conversation's mail
-//! and its end.
+//! and its end. `install` is what HTTP brings about sites and their snippets.
 //! Components read from here and call its verbs; they neither fetch nor parse.
 
 pub mod calendar;
@@ -14,6 +14,7 @@ pub mod countdown;
 pub mod desk;
 mod drive;
 mod frames;
+pub mod install;
 pub mod kept;
 pub mod line;
 pub mod mail;

@@ -21,6 +21,7 @@ mod gtm;
 mod host_pages;
 mod hostile_hosts;
 mod identity;
+mod install;
 mod introduction;
 mod invite;
 mod leave_contacts;

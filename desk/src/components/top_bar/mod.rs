@@ -65,6 +65,7 @@ pub fn TopBar(
                 {page(Route::Inbox, "Inbox")}
                 {page(Route::Contacts, "Contacts")}
                 {page(Route::Mail, "Mail")}
+                {page(Route::Install, "Install")}
             </nav>
             <ThemeSwitch/>
             <div class="top-bar__me" title=email>

@@ -23,7 +23,7 @@ const STYLE: &str = include_str!("preview.css");
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     format!(
-        "default-src 'none'; script-src 'self'; frame-src 'self'; style-src 'sha256-{hash}'; base-uri 'none'; \
+        "default-src 'none'; script-src 'self'; frame-src 'self'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'self'"
     )
 });

@@ -1,0 +1,127 @@
+//! What an owner puts on their pages: the line, the line that is pinned by its hash, or a tag of Google Tag Manager.
+
+use leptos::prelude::*;
+
+use crate::components::copy_field::CopyField;
+use crate::components::segments::Segments;
+use crate::state::contacts::Load;
+use crate::state::install::Install;
+use crate::state::install::looks::snippet;
+use crate::state::install::room::Chosen;
+
+const WAYS: &[(&str, &str)] = &[("html", "HTML"), ("pinned", "Pinned"), ("gtm", "Tag Manager")];
+
+/// Draws the ways, of which one is shown.
+#[component]
+pub fn SnippetTabs(
+    /// The store.
+    install: Install,
+) -> impl IntoView {
+    let way = RwSignal::new("html");
+    let of = move |read: fn(&Chosen) -> String| {
+        Signal::derive(move || {
+            install.chosen.with(|chosen| match chosen {
+                Load::Ready(chosen) => read(chosen),
+                _ => String::new(),
+            })
+        })
+    };
+    let policy = of(|chosen| {
+        let csp = &chosen.snippet.csp;
+        ["script-src ", &csp.script_src, "; frame-src ", &csp.frame_src].concat()
+    });
+    let shown = move || match way.get() {
+        "pinned" => pinned(install),
+        "gtm" => tag_manager(of(|chosen| chosen.snippet.gtm_url.clone())),
+        _ => html(install),
+    };
+    view! {
+        <div class="snippet">
+            <Segments label="Way to install" options=WAYS chosen=Signal::derive(move || way.get().to_owned()) choose=Callback::new(move |value| way.set(value))/>
+            <div class="snippet__way">{shown}</div>
+            <details class="snippet__policy">
+                <summary>"Do your pages have a Content-Security-Policy?"</summary>
+                <p class="snippet__text">"Then it has to allow these two sources, and nothing else:"</p>
+                <CopyField label="Policy" text=policy short=true/>
+            </details>
+        </div>
+    }
+}
+
+fn html(install: Install) -> AnyView {
+    // Compared: another origin that is allowed is no other snippet.
+    let text = Memo::new(move |_| {
+        install.draft.with(|draft| match (&*install.chosen.read(), draft) {
+            (Load::Ready(chosen), Some(draft)) => snippet(&chosen.snippet.html, &chosen.looks, draft),
+            _ => String::new(),
+        })
+    });
+    let is_greeting_new = move || {
+        install.draft.with(|draft| match (&*install.chosen.read(), draft) {
+            (Load::Ready(chosen), Some(draft)) => chosen.looks.greeting != draft.greeting,
+            _ => false,
+        })
+    };
+    view! {
+        <p class="snippet__text">"Paste this into every page, before "<code>"</head>"</code>"."</p>
+        <CopyField label="Snippet" text/>
+        {move || install.is_changed().then(|| view! {
+            <p class="snippet__note">
+                "It carries the looks that are not saved: they hold for the pages that it is on."
+                {is_greeting_new().then_some(" The greeting is not in it. Save it as the site’s.")}
+            </p>
+        })}
+    }
+    .into_any()
+}
+
+fn pinned(install: Install) -> AnyView {
+    let text = Signal::derive(move || {
+        install.pinned.with(|pinned| pinned.as_ref().map(|pinned| pinned.html.clone()).unwrap_or_default())
+    });
+    let is_made = Memo::new(move |_| install.pinned.with(Option::is_some));
+    view! {
+        <p class="snippet__text">
+            "A pinned line runs one version of the script, which the browser checks by its hash. It stays as it is until you paste another one: later changes of the looks, and newer versions, do not reach these pages by themselves."
+        </p>
+        {move || match (is_made.get(), install.is_admin()) {
+            (true, _) => view! { <CopyField label="Pinned snippet" text/> }.into_any(),
+            (false, true) => view! {
+                <button
+                    class="button snippet__publish"
+                    type="button"
+                    aria-busy=move || install.busy.get().to_string()
+                    on:click=move |_| install.publish()
+                >
+                    "Publish this version and pin it"
+                </button>
+            }.into_any(),
+            (false, false) => view! { <p class="snippet__note">"An admin can publish one."</p> }.into_any(),
+        }}
+        {move || install.is_changed().then(|| view! {
+            <p class="snippet__note">"It has the saved looks, not the changes above."</p>
+        })}
+    }
+    .into_any()
+}
+
+fn tag_manager(template: Signal<String>) -> AnyView {
+    let custom = move || template.get().replacen("gtm.tpl", "gtm.html", 1);
+    view! {
+        <ol class="snippet__steps">
+            <li>
+                <a class="link" href=template download>"Download the template"</a>
+                ". It has this server’s address and the site’s key in it."
+            </li>
+            <li>"In Tag Manager open Templates, Tag Templates, New; then the three dots, Import, and save."</li>
+            <li>"Add a tag of it. Tick under Consent what your consent manager sets. Trigger: Initialization – All Pages."</li>
+            <li>"Preview a page, and submit."</li>
+        </ol>
+        <p class="snippet__note">
+            "You may not add templates? "
+            <a class="link" href=custom download>"Download the text of a Custom HTML tag"</a>
+            ". It does not see Google’s consent state."
+        </p>
+    }
+    .into_any()
+}

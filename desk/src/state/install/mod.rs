@@ -1,0 +1,8 @@
+//! Installing the chat: how it looks, what its owner pastes, and where it was seen.
+
+pub mod looks;
+pub mod requests;
+pub mod room;
+pub mod words;
+
+pub use room::Install;

@@ -1,0 +1,307 @@
+//! What the page "Install" knows, behind signals: the sites, the chosen one, its looks as they are and as they are being
+//! changed, its snippets, and where it was seen.
+
+use std::time::Duration;
+
+use causette_client::timer::Timer;
+use causette_shared::id::SiteKey;
+use causette_shared::protocol::agent::Role;
+use causette_shared::protocol::install::{Looks, PublishedSnippet, SeenOrigin, SiteRow, Snippet};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::requests;
+use crate::state::contacts::{Failure, Load};
+use crate::state::desk::Desk;
+use crate::state::words;
+
+/// How often it is asked where the snippet was seen, while somebody looks: whoever has just pasted it waits for that.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// What a save was refused for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The field at fault; empty where it is none.
+    pub field: String,
+    /// What to tell.
+    pub text: String,
+}
+
+/// The chosen site, as the server knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Its name, key and origins.
+    pub site: SiteRow,
+    /// How it looks.
+    pub looks: Looks,
+    /// What its owner pastes.
+    pub snippet: Snippet,
+}
+
+/// The store of the page. A handle: copies share it.
+#[derive(Clone, Copy)]
+pub struct Install {
+    desk: Desk,
+    /// Every site.
+    pub sites: RwSignal<Vec<SiteRow>>,
+    /// The chosen one.
+    pub chosen: RwSignal<Load<Chosen>>,
+    /// Its looks as they are being changed.
+    pub draft: RwSignal<Option<Looks>>,
+    /// Whether something is being saved.
+    pub busy: RwSignal<bool>,
+    /// Why the last save was refused.
+    pub refusal: RwSignal<Option<Refusal>>,
+    /// The snippet that was pinned last, of looks that hold still.
+    pub pinned: RwSignal<Option<PublishedSnippet>>,
+    /// Where it was seen.
+    pub seen: RwSignal<Option<Vec<SeenOrigin>>>,
+    /// Why that is not known now.
+    pub seen_failure: RwSignal<Option<String>>,
+    turn: StoredValue<u32>,
+    timer: StoredValue<Option<Timer>, LocalStorage>,
+}
+
+impl Install {
+    /// Makes one that knows nothing yet.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self {
+            desk,
+            sites: RwSignal::new(Vec::new()),
+            chosen: RwSignal::new(Load::Loading),
+            draft: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            refusal: RwSignal::new(None),
+            pinned: RwSignal::new(None),
+            seen: RwSignal::new(None),
+            seen_failure: RwSignal::new(None),
+            turn: StoredValue::new(0),
+            timer: StoredValue::new_local(None),
+        }
+    }
+
+    /// Whether the agent may change what pages get. Tracked.
+    #[must_use]
+    pub fn is_admin(self) -> bool {
+        self.desk.me.with(|me| me.as_ref().is_some_and(|me| me.role == Role::Admin))
+    }
+
+    /// Whether the looks are others than the site's. Tracked.
+    #[must_use]
+    pub fn is_changed(self) -> bool {
+        self.draft.with(|draft| match (draft, &*self.chosen.read()) {
+            (Some(draft), Load::Ready(chosen)) => *draft != chosen.looks,
+            _ => false,
+        })
+    }
+
+    /// Asks for the sites, and chooses the first.
+    pub fn start(self) {
+        self.chosen.set(Load::Loading);
+        let turn = self.next_turn();
+        spawn_local(async move {
+            let answer = requests::sites().await;
+            if !self.is_turn(turn) {
+                return;
+            }
+            match answer {
+                Ok(list) => {
+                    let first = list.sites.first().map(|site| site.key.clone());
+                    self.sites.set(list.sites);
+                    match first {
+                        Some(first) => self.choose(&first),
+                        None => self.chosen.set(Load::Nothing),
+                    }
+                }
+                Err(failure) => self.chosen.set(Load::Failed(self.desk.told_of(&failure))),
+            }
+        });
+    }
+
+    /// Chooses a site.
+    pub fn choose(self, key: &SiteKey) {
+        let turn = self.next_turn();
+        let site = self.sites.with_untracked(|sites| sites.iter().find(|site| site.key == *key).cloned());
+        let Some(site) = site else { return };
+        self.chosen.set(Load::Loading);
+        self.draft.set(None);
+        self.busy.set(false);
+        self.refusal.set(None);
+        self.pinned.set(None);
+        self.seen.set(None);
+        self.seen_failure.set(None);
+        spawn_local(async move {
+            let looks = requests::looks(&site.key).await;
+            let snippet = requests::snippet(&site.key).await;
+            if !self.is_turn(turn) {
+                return;
+            }
+            match (looks, snippet) {
+                (Ok(looks), Ok(snippet)) => {
+                    self.draft.set(Some(looks.clone()));
+                    self.chosen.set(Load::Ready(Chosen { site, looks, snippet }));
+                    self.look(turn);
+                }
+                (Err(failure), _) | (_, Err(failure)) => {
+                    self.chosen.set(Load::Failed(self.desk.told_of(&failure)));
+                }
+            }
+        });
+    }
+
+    /// Takes back what was changed and not saved.
+    pub fn reset(self) {
+        let looks = self.chosen.with_untracked(|chosen| match chosen {
+            Load::Ready(chosen) => Some(chosen.looks.clone()),
+            _ => None,
+        });
+        self.draft.set(looks);
+        self.refusal.set(None);
+    }
+
+    /// Makes the looks the site's own.
+    pub fn save(self) {
+        let (Some(key), Some(draft)) = (self.key(), self.draft.get_untracked()) else { return };
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.refusal.set(None);
+        let turn = self.turn.get_value();
+        spawn_local(async move {
+            let answer = requests::save_looks(&key, &draft).await;
+            if !self.is_turn(turn) {
+                return;
+            }
+            self.busy.set(false);
+            match answer {
+                Ok(looks) => {
+                    // What was changed while it was under way stays.
+                    if self.draft.with_untracked(|now| now.as_ref() == Some(&draft)) {
+                        self.draft.set(Some(looks.clone()));
+                    }
+                    self.change(move |chosen| chosen.looks = looks);
+                    self.pinned.set(None);
+                    self.desk.tell("Saved. Pages show it within five minutes.".to_owned());
+                }
+                Err(failure) => self.refuse(&failure),
+            }
+        });
+    }
+
+    /// Publishes the loader with the site's own looks.
+    pub fn publish(self) {
+        let Some(key) = self.key() else { return };
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        let turn = self.turn.get_value();
+        spawn_local(async move {
+            let answer = requests::publish(&key).await;
+            if !self.is_turn(turn) {
+                return;
+            }
+            self.busy.set(false);
+            match answer {
+                Ok(snippet) => self.pinned.set(Some(snippet)),
+                Err(failure) => self.desk.tell(self.desk.told_of(&failure)),
+            }
+        });
+    }
+
+    /// Adds an origin to those that may embed the chat, or takes it off. `done` is told whether that was so.
+    pub fn set_origin(self, origin: String, is_listed: bool, done: impl Fn(Result<(), String>) + 'static) {
+        let Some(key) = self.key() else { return };
+        let mut origins = match self.chosen.get_untracked() {
+            Load::Ready(chosen) => chosen.site.origins,
+            _ => return,
+        };
+        origins.retain(|held| *held != origin);
+        if is_listed {
+            origins.push(origin);
+        }
+        let turn = self.turn.get_value();
+        spawn_local(async move {
+            let answer = requests::set_origins(&key, origins).await;
+            if !self.is_turn(turn) {
+                return;
+            }
+            match answer {
+                Ok(site) => {
+                    self.change(move |chosen| chosen.site = site);
+                    done(Ok(()));
+                    self.look(turn);
+                }
+                Err(Failure::Refused(problem)) => done(Err(words::sentence(&problem.detail))),
+                Err(failure) => done(Err(self.desk.told_of(&failure))),
+            }
+        });
+    }
+
+    /// Asks where it was seen, now and every few seconds while somebody looks.
+    fn look(self, turn: u32) {
+        let Some(key) = self.key() else { return };
+        spawn_local(async move {
+            if !document().hidden() {
+                let answer = requests::seen(&key).await;
+                if !self.is_turn(turn) {
+                    return;
+                }
+                match answer {
+                    Ok(list) => {
+                        // An answer like the last one is not drawn again: the focus stays where it is.
+                        if self.seen.with_untracked(|seen| seen.as_ref() != Some(&list.origins)) {
+                            self.seen.set(Some(list.origins));
+                        }
+                        self.seen_failure.set(None);
+                    }
+                    Err(failure) => self.seen_failure.set(Some(self.desk.told_of(&failure))),
+                }
+            }
+            let next = Timer::after(LOOK_EVERY, move || {
+                if self.is_turn(turn) {
+                    self.look(turn);
+                }
+            });
+            let _ = self.timer.try_update_value(|timer| *timer = Some(next));
+        });
+    }
+
+    fn refuse(self, failure: &Failure) {
+        let refusal = match failure {
+            Failure::Refused(problem) => Refusal {
+                field: problem.field.clone().unwrap_or_default(),
+                text: words::sentence(&problem.detail),
+            },
+            other => Refusal { field: String::new(), text: self.desk.told_of(other) },
+        };
+        self.refusal.set(Some(refusal));
+    }
+
+    fn change(self, act: impl FnOnce(&mut Chosen)) {
+        self.chosen.update(|chosen| {
+            if let Load::Ready(chosen) = chosen {
+                act(chosen);
+            }
+        });
+    }
+
+    fn key(self) -> Option<SiteKey> {
+        self.chosen.with_untracked(|chosen| match chosen {
+            Load::Ready(chosen) => Some(chosen.site.key.clone()),
+            _ => None,
+        })
+    }
+
+    fn next_turn(self) -> u32 {
+        self.turn.update_value(|turn| *turn = turn.wrapping_add(1));
+        self.turn.get_value()
+    }
+
+    /// Whether an answer is still waited for: neither was another site chosen, nor the page left.
+    fn is_turn(self, turn: u32) -> bool {
+        self.turn.try_get_value() == Some(turn)
+    }
+}

@@ -1,0 +1,210 @@
+//! The page "Install" in a real browser. Requests are answered by a stand-in for `fetch`, which notes what was asked.
+#![cfg(target_arch = "wasm32")]
+
+use std::time::Duration;
+
+use causette_client::timer::Timer;
+use causette_desk::pages::InstallPage;
+use causette_desk::router::{Route, Router};
+use causette_desk::state::desk::{Desk, Line, Phase};
+use causette_shared::id::AgentId;
+use causette_shared::protocol::agent::{Agent, ClientFrame, Role};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::HtmlElement;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Markup that would run if anything parsed it.
+const MARKUP: &str = "<img src=x onerror=\"window.hit=1\"><b>bold</b>";
+
+/// Takes what the desk says, and says nothing.
+struct Mute;
+
+impl Line for Mute {
+    fn send(&self, _: &ClientFrame) -> bool {
+        true
+    }
+    fn postpone(&self, _: Duration) {}
+    fn start(&self) {}
+    fn stop(&self) {}
+}
+
+fn looks() -> Value {
+    json!({
+        "color": "#4338ca", "theme": "auto", "position": "bottom-right", "offset_x": 20, "offset_y": 20,
+        "state": "welcome", "minimizable": true, "consent": 0, "greeting": { "en": "Hello" },
+        "greeting_delay_s": 1, "close_delay_s": 15,
+    })
+}
+
+fn snippet() -> Value {
+    let chat = "https://chat.example";
+    json!({
+        "html": "<script async src=\"https://chat.example/embed/shop.js\"></script>",
+        "csp": { "script_src": chat, "frame_src": chat }, "gtm_url": "https://chat.example/embed/shop/gtm.tpl",
+    })
+}
+
+fn blocked() -> Value {
+    json!({ "origins": [{
+        "origin": "https://www.shop.example", "is_listed": false, "state": "blocked", "page": MARKUP,
+        "first_at": 1, "last_at": 1, "last": "loader",
+        "advice": { "kind": "not_listed", "sentence": MARKUP, "cure": "Allow it.", "line": null },
+    }] })
+}
+
+/// The page as somebody of a role sees it. What they ask beyond it is answered by `more`. Dropping it unmounts it.
+struct Stage {
+    root: HtmlElement,
+    mounted: Option<Box<dyn std::any::Any>>,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        drop(self.mounted.take());
+        self.root.remove();
+    }
+}
+
+impl Stage {
+    async fn open(role: Role, more: &[(&str, u16, Value)]) -> Self {
+        let sites =
+            json!({ "sites": [{ "key": "shop", "name": MARKUP, "origins": ["https://shop.example"] }] });
+        let row = |verb: &str, status: u16, body: &Value| {
+            let (method, path) = verb.split_once(' ').expect("a method and a path");
+            let of = [method, " /api/v1/desk/sites", path].concat();
+            json!([of, status, body])
+        };
+        let mut rows = vec![
+            row("GET ", 200, &sites),
+            row("GET /shop/looks", 200, &looks()),
+            row("GET /shop/snippet", 200, &snippet()),
+            row("GET /shop/seen", 200, &blocked()),
+        ];
+        rows.extend(more.iter().map(|(verb, status, body)| row(verb, *status, body)));
+        let script = format!(
+            "window.asked = []; window.answers = {}; window.fetch = async (path, init) => {{ \
+             const of = `${{init.method}} ${{path}}`; window.asked.push(of + ' ' + (init.body ?? '')); \
+             const found = window.answers.find((row) => row[0] === of) ?? [of, 404, {{ kind: 'not_found', detail: '-' }}]; \
+             return new Response(JSON.stringify(found[2]), {{ status: found[1] }}); }};",
+            Value::from(rows)
+        );
+        js_sys::eval(&script).expect("it is JavaScript");
+        let root: HtmlElement = document().create_element("div").expect("a div can be made").unchecked_into();
+        document().body().expect("the page has a body").append_child(&root).expect("a div can be added");
+        let mounted = mount_to(root.clone(), move || {
+            let desk = Desk::new();
+            desk.set_line(std::rc::Rc::new(Mute));
+            let (name, email) = ("Alice".to_owned(), "alice@demo.example".to_owned());
+            desk.me.set(Some(Agent { id: AgentId(Uuid::from_u128(1)), name, email, role }));
+            desk.phase.set(Phase::SignedIn);
+            let router = Router::install();
+            router.go(Route::Install);
+            view! { <InstallPage desk router/> }
+        });
+        settle().await;
+        settle().await;
+        Self { root, mounted: Some(Box::new(mounted)) }
+    }
+
+    fn find<T: JsCast>(&self, css: &str) -> Option<T> {
+        self.root.query_selector(css).expect("a good selector").map(JsCast::unchecked_into)
+    }
+
+    fn snippet(&self) -> String {
+        let field: web_sys::HtmlTextAreaElement =
+            self.find("[aria-label=Snippet]").expect("there is a snippet");
+        field.value()
+    }
+
+    async fn press(&self, css: &str) {
+        self.find::<HtmlElement>(css).unwrap_or_else(|| panic!("no {css}")).click();
+        settle().await;
+    }
+
+    fn says(&self, text: &str) -> bool {
+        self.root.text_content().is_some_and(|said| said.contains(text))
+    }
+}
+
+/// What was asked with a body.
+fn asked(verb: &str) -> Vec<String> {
+    let asked = js_sys::Reflect::get(&window(), &"asked".into()).expect("it was set");
+    let all = js_sys::Array::from(&asked);
+    all.iter().filter_map(|one| one.as_string()).filter(|one| one.starts_with(verb)).collect()
+}
+
+/// Lets effects and answers come, and the browser draw.
+async fn settle() {
+    let wait = js_sys::Promise::new(&mut |resolve, _| {
+        let done = Closure::once_into_js(move || resolve.call0(&wasm_bindgen::JsValue::NULL));
+        let timer = Timer::after(Duration::from_millis(60), move || {
+            let _ = done.unchecked_ref::<js_sys::Function>().call0(&wasm_bindgen::JsValue::NULL);
+        });
+        std::mem::forget(timer);
+    });
+    JsFuture::from(wait).await.expect("the wait is never refused");
+}
+
+#[wasm_bindgen_test]
+async fn looks_that_are_saved_leave_the_snippet() {
+    let mut saved = looks();
+    saved["color"] = json!("#b4232c");
+    let stage = Stage::open(Role::Admin, &[("PUT /shop/looks", 200, saved)]).await;
+    let plain = "<script async src=\"https://chat.example/embed/shop.js\"></script>";
+    assert_eq!(stage.snippet(), plain);
+    stage.press("[aria-label=Red]").await;
+    assert_eq!(stage.snippet(), plain.replacen("></", " data-color=\"#b4232c\"></", 1));
+    assert!(stage.says("It carries the looks that are not saved"));
+    stage.press("form[aria-label=Looks] button[type=submit]").await;
+    assert_eq!(stage.snippet(), plain);
+    let put = asked("PUT /api/v1/desk/sites/shop/looks");
+    assert!(put.len() == 1 && put[0].contains("\"color\":\"#b4232c\""), "{put:?}");
+    assert!(stage.says("Saved."));
+}
+
+#[wasm_bindgen_test]
+async fn a_refusal_stands_at_its_field() {
+    let refused = json!({ "kind": "invalid", "detail": "the colour must be one", "field": "color" });
+    let stage = Stage::open(Role::Admin, &[("PUT /shop/looks", 422, refused)]).await;
+    stage.press("[aria-label=Red]").await;
+    stage.press("form[aria-label=Looks] button[type=submit]").await;
+    let field: HtmlElement = stage.find("input[type=text][aria-label=Colour]").expect("there is a field");
+    assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"));
+    let told = field.get_attribute("aria-describedby").expect("it is described");
+    let told: HtmlElement = stage.find(&["#", &told].concat()).expect("its error is there");
+    assert_eq!(told.text_content().as_deref(), Some("The colour must be one."));
+    assert!(stage.snippet().contains("#b4232c"), "what was chosen stays");
+}
+
+#[wasm_bindgen_test]
+async fn an_origin_that_is_blocked_is_allowed_beside_the_others() {
+    let site = json!({ "key": "shop", "name": "Shop", "origins": [] });
+    let stage = Stage::open(Role::Admin, &[("PUT /shop/origins", 200, site)]).await;
+    assert!(stage.says(MARKUP), "what others wrote is text");
+    stage.press(".seen__advice button").await;
+    let put = asked("PUT /api/v1/desk/sites/shop/origins");
+    assert!(
+        put.len() == 1 && put[0].ends_with("[\"https://shop.example\",\"https://www.shop.example\"]}"),
+        "{put:?}"
+    );
+    assert!(stage.says("Allowed."));
+    assert!(stage.find::<HtmlElement>("img").is_none());
+    assert!(js_sys::Reflect::get(&window(), &"hit".into()).expect("it reads").is_undefined());
+}
+
+#[wasm_bindgen_test]
+async fn who_is_no_admin_changes_nothing_for_others() {
+    let stage = Stage::open(Role::Agent, &[]).await;
+    assert!(stage.says("An admin can save these."));
+    for css in ["form[aria-label=Looks] button[type=submit]", ".seen__advice button", ".seen__add"] {
+        assert!(stage.find::<HtmlElement>(css).is_none(), "{css}");
+    }
+    stage.press("[aria-label=Red]").await;
+    assert!(stage.snippet().contains("data-color"), "the snippet is theirs to paste");
+}
