@@ -194,7 +194,7 @@ impl Stage {
 
     /// Waits until something holds, or fails the test that it does not.
     pub async fn wait_until(&self, what: &str, holds: impl Fn() -> bool) {
-        for _ in 0..500 {
+        for _ in 0..2_000 {
             if holds() {
                 return;
             }
