@@ -76,11 +76,6 @@ pub enum ClientFrame {
 /// From the server to the desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-// In the browser, where pointers are half as long, it is not large.
-#[cfg_attr(
-    not(target_arch = "wasm32"),
-    expect(clippy::large_enum_variant, reason = "a frame is made, sent and dropped: none is kept")
-)]
 pub enum ServerFrame {
     /// The first frame: who this is, and the newest part of the list, which replaces what the desk had.
     Welcome {
