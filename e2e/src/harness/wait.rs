@@ -62,7 +62,9 @@ pub async fn wait_for_at_most<T>(
     match tokio::time::timeout(patience, looking).await {
         Ok(found) => found,
         Err(_) => match last {
-            Some(problem) => panic!("waited {patience:?} in vain: {what} (the last look failed: {problem})"),
+            Some(problem) => {
+                panic!("waited {patience:?} in vain: {what} (the last look failed: {problem:?})")
+            }
             None => panic!("waited {patience:?} in vain: {what}"),
         },
     }

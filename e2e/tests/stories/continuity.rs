@@ -45,6 +45,8 @@ async fn reload_another_page_and_another_tab_keep_the_conversation() {
     agent.reply(row.id, "You are quick").await;
     panel.wait_for_message("You are quick").await;
 
+    // The first tab goes: where tabs are windows side by side, what comes would be seen in it.
+    browser.client.close_window().await.expect("a tab can be closed");
     browser.look_at(&second).await;
     panel.wait_for_message("You are quick").await;
     assert_eq!(panel.number().await, number);

@@ -209,12 +209,14 @@ impl Scene {
 /// Presses "Show older conversations" until there are none.
 async fn load_whole_list(desk: Desk<'_>) {
     wait_until("the whole list", async || {
-        let more = desk.view.find_all(Role::Button, Some("Show older conversations")).await?;
+        // In this order, each says something of the state that the one before has left.
+        let rows = desk.view.find_all(Role::ListItem, None).await?;
         let loading = desk.view.find_all(Role::Button, Some("Loading…")).await?;
+        let more = desk.view.find_all(Role::Button, Some("Show older conversations")).await?;
         if let Some(more) = more.first() {
             more.click().await?;
         }
-        Ok(more.is_empty() && loading.is_empty())
+        Ok(!rows.is_empty() && more.is_empty() && loading.is_empty())
     })
     .await;
 }

@@ -210,15 +210,29 @@ async fn the_theme_is_what_was_asked_for_and_else_what_the_visitor_likes() {
     let page = visit(&browser, &site, &server, json!({})).await;
     // The bubble is light or dark as it was asked to be, and as the visitor likes it where nothing was asked.
     let ground = "(getComputedStyle(inside('.note')).backgroundColor)";
-    let (light, dark) = ("rgb(255, 255, 255)", "rgb(18, 18, 18)");
-    for (theme, wanted) in [("light", light), ("dark", dark), ("auto", light)] {
+    // Each browser has its own dark, which the bubble takes.
+    let own = async |scheme: &str| {
+        let probe = format!(
+            "(() => {{
+               const probe = document.body.appendChild(document.createElement('p'));
+               Object.assign(probe.style, {{ colorScheme: '{scheme}', backgroundColor: 'Canvas' }});
+               const drawn = looks(probe).backgroundColor;
+               probe.remove();
+               return drawn;
+             }})()"
+        );
+        page.ask(&probe).await.as_str().unwrap_or_default().to_owned()
+    };
+    let (light, dark) = (own("light").await, own("dark").await);
+    assert_ne!(light, dark);
+    for (theme, wanted) in [("light", &light), ("dark", &dark), ("auto", &light)] {
         page.act(&format!("causette('update', {{ theme: '{theme}' }})")).await;
-        page.wait_for(ground, wanted).await;
+        page.wait_for(ground, wanted.as_str()).await;
     }
     browser.set_media(Media::Dark).await;
-    page.wait_for(ground, dark).await;
+    page.wait_for(ground, dark.as_str()).await;
     page.act("causette('update', { theme: 'light' })").await;
-    page.wait_for(ground, light).await;
+    page.wait_for(ground, light.as_str()).await;
     page.assert_unharmed().await;
 }
 
