@@ -176,6 +176,8 @@ impl Sightings {
         if !is_allowed && own.contains(&origin) {
             return;
         }
+        // The second half is asked for by the first, which is no page.
+        let page = page.filter(|_| step != Step::Half);
         let mut steps = Steps::default();
         steps.set(step, is_allowed, now);
         let fresh = Sighting { origin, page, first_at: now, steps };
@@ -321,7 +323,8 @@ mod tests {
         let sightings = Sightings::default();
         note(&sightings, "https://shop.example/old", Step::Loader, 1);
         let (key, taken) = sightings.take().pop_first().expect("one site");
-        note(&sightings, "https://shop.example/new", Step::Half, 2);
+        note(&sightings, "https://shop.example/new", Step::Frame, 2);
+        note(&sightings, "https://shop.example/embed/shop.js", Step::Half, 2);
         sightings.give_back(key.clone(), taken);
         let seen = sightings.of(&key);
         assert_eq!((seen.len(), seen[0].first_at, seen[0].last_at()), (1, Timestamp(1), Timestamp(2)));
