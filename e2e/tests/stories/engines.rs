@@ -20,7 +20,7 @@ const LEFT_OUT: &[LeftOut] = &[
         stories: &["weight::before_a_click_the_page_pays_one_small_request_no_shift_and_no_long_task"],
     },
     LeftOut {
-        engines: &[Engine::Firefox, Engine::WebKit],
+        engines: &[Engine::WebKit],
         reason: "its driver does not tell what the browser itself says on the console, which is all there is to hear",
         stories: &["pinned_loader::a_loader_that_is_not_the_pinned_one_does_not_run_and_the_page_does"],
     },

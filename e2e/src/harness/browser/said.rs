@@ -22,7 +22,7 @@ pub struct Cookie {
 
 impl Browser {
     /// Everything on the console since this was asked last, with its level: `WARNING http://… "text"`. Chromium tells
-    /// what it has to say itself as well, of what could not be loaded, and Firefox of cookies; WebKit tells of the page
+    /// what it has to say itself as well, of what could not be loaded, and Firefox some of it; WebKit tells of the page
     /// alone, not of the panel in it.
     ///
     /// # Panics
