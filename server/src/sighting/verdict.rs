@@ -77,7 +77,7 @@ fn tell(
         page: sighting.and_then(|sighting| sighting.page.clone()),
         first_at: sighting.map(|sighting| sighting.first_at),
         last_at: sighting.map(Sighting::last_at),
-        last: sighting.map(|sighting| last(sighting)),
+        last: sighting.map(last),
         advice: kind.map(|kind| advise(kind, origin, chat)),
     }
 }
