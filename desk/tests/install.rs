@@ -73,8 +73,7 @@ impl Drop for Stage {
 
 impl Stage {
     async fn open(role: Role, more: &[(&str, u16, Value)]) -> Self {
-        let sites =
-            json!({ "sites": [{ "key": "shop", "name": MARKUP, "origins": ["https://shop.example"] }] });
+        let sites = json!({ "sites": [{ "key": "shop", "name": MARKUP, "origins": ["https://shop.example"], "allow_apps": false }] });
         let row = |verb: &str, status: u16, body: &Value| {
             let (method, path) = verb.split_once(' ').expect("a method and a path");
             let of = [method, " /api/v1/desk/sites", path].concat();
