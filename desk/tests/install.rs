@@ -183,7 +183,7 @@ async fn a_refusal_stands_at_its_field() {
 
 #[wasm_bindgen_test]
 async fn an_origin_that_is_blocked_is_allowed_beside_the_others() {
-    let site = json!({ "key": "shop", "name": "Shop", "origins": [] });
+    let site = json!({ "key": "shop", "name": "Shop", "origins": [], "allow_apps": false });
     let stage = Stage::open(Role::Admin, &[("PUT /shop/origins", 200, site)]).await;
     assert!(stage.says(MARKUP), "what others wrote is text");
     stage.press(".seen__advice button").await;

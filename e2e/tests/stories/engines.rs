@@ -31,6 +31,19 @@ const LEFT_OUT: &[LeftOut] = &[
         stories: &["host_pages::a_page_with_a_hostile_prototype_cannot_speak_through_the_loader"],
     },
     LeftOut {
+        engines: &[Engine::Firefox, Engine::WebKit],
+        reason: "only Chromium's driver puts what an app's webview has into a window before the page's own scripts run; a \
+                 real webview of WebKit's has a check of its own, `native`",
+        stories: &[
+            "native_bridge::each_of_the_four_ways_to_an_app_is_taken",
+            "native_bridge::an_app_keeps_the_session_opens_the_links_and_goes_back",
+            "native_bridge::an_identity_is_asked_for_and_carried_once",
+            "native_bridge::the_composer_stays_above_a_keyboard_and_inside_what_is_safe",
+            "native_bridge::what_is_not_understood_is_answered_and_changes_nothing",
+            "native_bridge::without_an_app_or_where_apps_are_not_allowed_the_page_keeps_its_session_itself",
+        ],
+    },
+    LeftOut {
         engines: &[Engine::WebKit],
         reason: "its driver's browser keeps nothing when it is closed, so that it cannot be opened again as it was",
         stories: &[
