@@ -2,6 +2,8 @@
 //! and the page say to each other. The app is built by `cargo xtask test --only native`.
 
 use causette_e2e::harness::{AgentSocket, NativeApp, Screen, Server};
+use causette_shared::entry::{Body, Event};
+use causette_shared::protocol::agent::ServerFrame;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -151,6 +153,48 @@ async fn the_composer_stays_above_the_keyboard_and_back_leads_out() {
     }
     app.wait_for("document.documentElement.dataset.theme", "dark").await;
     app.wait_for("document.querySelector('header').getBoundingClientRect().top", 40).await;
+}
+
+/// What the app's own server does, in the page for want of one: makes a token with the site's secret, in `signed`.
+const SIGN: &str = "void (async () => {
+    const part = (bytes) =>
+      btoa(String.fromCharCode(...bytes)).replace(/\\+/g, '-').replace(/\\//g, '_').replace(/=/g, '');
+    const bytes = (text) => new TextEncoder().encode(text);
+    const claims = { sub: 'ada-42', name: 'Ada', aud: 'shop', exp: Math.floor(Date.now() / 1000) + 300 };
+    const signed = [{ alg: 'HS256' }, claims].map((value) => part(bytes(JSON.stringify(value)))).join('.');
+    const kind = { name: 'HMAC', hash: 'SHA-256' };
+    const key = await crypto.subtle.importKey('raw', bytes('SECRET'), kind, false, ['sign']);
+    const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, bytes(signed)));
+    window.signed = signed + '.' + part(signature);
+  })()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_proves_who_its_person_is() {
+    let stage = Stage::set().await;
+    let secret = stage.server.identity_secret("shop").await;
+    let mut agent = AgentSocket::sign_in(&stage.server.origin).await;
+    let mut app = stage.launch().await;
+    // One that is not to be believed: the app is asked once more, and told; the chat goes on.
+    assert_eq!(app.say("identify", json!({ "token": "e30.e30.c2ln" })).await.0, "ok");
+    assert_eq!(app.hear("needIdentity").await, json!({}));
+    assert_eq!(app.say("identify", json!({ "token": "e30.e30.c2ln" })).await.0, "ok");
+    assert_eq!(app.hear("error").await, json!({ "kind": "identity" }));
+
+    app.ask(&SIGN.replace("SECRET", &secret)).await;
+    app.wait_for("typeof window.signed", "string").await;
+    let token = app.ask("window.signed").await;
+    assert_eq!(app.say("identify", json!({ "token": token })).await.0, "ok");
+    write(&mut app, "Where is my order?").await;
+    wait_for_text(&mut app, "Conversation #").await;
+    let row = agent.follow_conversation_with("my order").await;
+    agent
+        .wait_for("that it is proven who wrote", |frame| match frame {
+            ServerFrame::Entries { conversation, entries } if conversation == row.id => {
+                entries.iter().any(|entry| entry.body == Body::Event(Event::Identified)).then_some(())
+            }
+            _ => None,
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
