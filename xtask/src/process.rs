@@ -1,6 +1,7 @@
 //! Running other programs: a clean environment for them, one line for their failure.
 
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -34,6 +35,29 @@ pub fn cargo(checkout: &Checkout, arguments: &[&str]) -> Command {
 /// When it cannot be started or ends with anything but success.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start `{}`", describe(command)))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", describe(command));
+    }
+    Ok(())
+}
+
+/// Runs a command to its end; each line that it writes to its standard output is shown, and told to `read`.
+///
+/// # Errors
+///
+/// When it cannot be started or ends with anything but success.
+pub fn run_watched(command: &mut Command, mut read: impl FnMut(&str)) -> Result<()> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start `{}`", describe(command)))?;
+    for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).split(b'\n')) {
+        let line = line.with_context(|| format!("cannot read what `{}` writes", describe(command)))?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        read(&line);
+    }
+    let status = child.wait()?;
     if !status.success() {
         bail!("`{}` failed ({status})", describe(command));
     }

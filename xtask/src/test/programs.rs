@@ -22,6 +22,9 @@ const STORIES: &str = "e2e";
 /// The stories that need no browser: they are the check `faults`.
 const WITHOUT_BROWSER: [&str; 2] = ["engine", "faults"];
 
+/// Failed stories that are told a second time. More are no accident.
+const AGAIN: usize = 3;
+
 /// The stories that are told in every engine.
 const IN_EVERY_ENGINE: &str = "stories";
 /// The stories in a real app, which needs more than a browser: they are the check `native`.
@@ -62,11 +65,30 @@ pub fn run_stories(checkout: &Checkout, engine: Engine) -> Result<()> {
     if stories.is_empty() {
         bail!("there are no stories in {STORIES}/tests");
     }
-    let browser = engine.find_or_install()?;
-    let mut cargo = cargo_here(checkout, "test");
-    cargo.arg("--no-fail-fast");
-    select_tests(&mut cargo, &stories);
-    process::run(cargo.args(["--", "--test-threads=2"]).envs(browser.settings()))
+    let settings = engine.find_or_install()?.settings();
+    let tell = |how: &[&str]| {
+        let mut cargo = cargo_here(checkout, "test");
+        cargo.arg("--no-fail-fast").envs(settings.clone());
+        select_tests(&mut cargo, &stories);
+        cargo.arg("--").args(how);
+        cargo
+    };
+    let mut failed = Vec::new();
+    let told = process::run_watched(&mut tell(&["--test-threads=2"]), |line| {
+        failed.extend(failed_test(line).map(str::to_owned));
+    });
+    if told.is_ok() || failed.is_empty() || failed.len() > AGAIN {
+        return told;
+    }
+    println!("told once more, alone, as a busy machine fails a few by its slowness: {}", failed.join(" "));
+    let mut how = vec!["--test-threads=1", "--exact"];
+    how.extend(failed.iter().map(String::as_str));
+    process::run(&mut tell(&how))
+}
+
+/// The name in a line by which libtest says that a test has failed.
+fn failed_test(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
 }
 
 /// Runs the stories in an app around the chat.
@@ -177,5 +199,34 @@ fn select_browser_crates(cargo: &mut Command) {
 fn exclude(cargo: &mut Command, names: &[&str]) {
     for name in names {
         cargo.args(["--exclude", name]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_failed_is_read_from_what_libtest_says() {
+        assert_eq!(failed_test("test talk::both_ways ... FAILED"), Some("talk::both_ways"));
+        for other in [
+            "test talk::both_ways ... ok",
+            "failures:",
+            "test result: FAILED. 1 passed; 1 failed",
+            "    talk::a",
+        ] {
+            assert_eq!(failed_test(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_a_program_writes_is_read_and_its_end_told() {
+        let mut lines = Vec::new();
+        let mut shell = process::command("sh");
+        let end = process::run_watched(shell.args(["-c", "echo one; printf 'two\\377'; exit 3"]), |line| {
+            lines.push(line.to_owned());
+        });
+        assert!(end.is_err());
+        assert_eq!(lines, ["one", "two\u{fffd}"]);
     }
 }
