@@ -54,7 +54,7 @@ async fn looks_are_chosen_the_snippet_is_pasted_and_what_blocks_it_is_cured() {
 
     // Whoever only looks begins no conversation.
     agent.goto(&format!("{}/desk/", server.origin)).await;
-    assert_eq!(desk.numbers().await, conversations);
+    wait_until("the list to be as it was", async || Ok(desk.numbers().await == conversations)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! `test`: every check there is, one after the other; one that fails does not keep the others from running.
+//! `test`: the checks, one after the other; one that fails does not keep the others from running.
 
 mod programs;
 
@@ -21,6 +21,9 @@ pub struct Options {
     /// Leave out what needs a browser, kills the server for minutes, weighs or asks for licences
     #[arg(long)]
     fast: bool,
+    /// Tell the stories in Firefox and WebKit too, and in an app's webview: a quarter of an hour more
+    #[arg(long)]
+    engines: bool,
     /// Run this check and what it needs; may be given several times
     #[arg(long, value_name = "CHECK")]
     only: Vec<Check>,
@@ -113,18 +116,11 @@ impl Check {
         if !options.only.is_empty() {
             return options.only.iter().any(|check| *check == self || check.needs().contains(&self));
         }
+        if matches!(self, Self::StoriesFirefox | Self::StoriesWebKit | Self::Native) {
+            return options.engines;
+        }
         !options.fast
-            || !matches!(
-                self,
-                Self::Faults
-                    | Self::Wasm
-                    | Self::Stories
-                    | Self::StoriesFirefox
-                    | Self::StoriesWebKit
-                    | Self::Native
-                    | Self::Size
-                    | Self::Licences
-            )
+            || !matches!(self, Self::Faults | Self::Wasm | Self::Stories | Self::Size | Self::Licences)
     }
 
     /// The checks without which this one would only repeat their failure, or be about an older state.
