@@ -184,18 +184,23 @@ mod tests {
 
     use super::{Check, Options};
 
-    fn wanted(fast: bool, only: &[Check]) -> Vec<Check> {
-        let options = Options { fast, only: only.to_vec() };
+    fn wanted(fast: bool, engines: bool, only: &[Check]) -> Vec<Check> {
+        let options = Options { fast, engines, only: only.to_vec() };
         Check::value_variants().iter().copied().filter(|check| check.is_wanted(&options)).collect()
     }
 
     #[test]
     fn all_run_unless_something_else_is_asked_for() {
-        assert_eq!(wanted(false, &[]).len(), Check::value_variants().len());
-        assert!(!wanted(true, &[]).contains(&Check::Stories));
-        assert_eq!(wanted(true, &[Check::Format]), [Check::Format]);
-        assert_eq!(wanted(false, &[Check::Size]), [Check::Web, Check::Server, Check::Size]);
-        assert_eq!(wanted(false, &[Check::Faults]), [Check::Web, Check::Server, Check::Faults]);
+        let other = [Check::StoriesFirefox, Check::StoriesWebKit, Check::Native];
+        assert_eq!(wanted(false, true, &[]).len(), Check::value_variants().len());
+        let usual = wanted(false, false, &[]);
+        assert_eq!(usual.len(), Check::value_variants().len() - other.len());
+        assert!(!usual.iter().any(|check| other.contains(check)));
+        assert!(!wanted(true, false, &[]).contains(&Check::Stories));
+        assert_eq!(wanted(true, false, &[Check::Format]), [Check::Format]);
+        assert_eq!(wanted(false, false, &[Check::Size]), [Check::Web, Check::Server, Check::Size]);
+        assert_eq!(wanted(false, false, &[Check::Native]), [Check::Web, Check::Server, Check::Native]);
+        assert_eq!(wanted(false, false, &[Check::Faults]), [Check::Web, Check::Server, Check::Faults]);
     }
 
     #[test]
