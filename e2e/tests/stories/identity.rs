@@ -97,7 +97,7 @@ async fn a_person_is_known_to_agents_and_finds_their_conversation_on_another_dev
     page.shop().panel().wait_for_message("From my phone").await;
 
     // Signed out, the device is anybody's: the conversation is gone from it, and stays on the other.
-    other.act("heard = []; causette('logout')").await;
+    other.act("window.heard.length = 0; causette('logout')").await;
     other.wait_for("heard", json!([["identity:changed", { "verified": false }]])).await;
     other.wait_for("causette('get', 'session')", false).await;
     let panel = other.shop().panel();
