@@ -142,14 +142,14 @@ impl Tool {
     }
 }
 
-/// Adds the wasm target and makes sure of the tools that building and the stories need.
+/// Adds the wasm target and makes sure of the tools that building needs. What other engines need comes with their stories.
 ///
 /// # Errors
 ///
 /// When one of them is missing and cannot be installed.
 pub fn setup(checkout: &Checkout) -> Result<()> {
     add_wasm_target(checkout)?;
-    for tool in [Tool::wasm_bindgen(checkout)?, Tool::trunk(), Tool::geckodriver()] {
+    for tool in [Tool::wasm_bindgen(checkout)?, Tool::trunk()] {
         let directory = tool.directory()?;
         println!("{} {} in {}", tool.package, tool.version, directory.display());
     }

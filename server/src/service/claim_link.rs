@@ -14,7 +14,7 @@ use crate::service::copy::{NewAddress, count_request};
 use crate::service::prepare_mail::Payload;
 use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::resume_link::{self, Link};
-use crate::store::{Tx, contact, conversation, outbox, site, visitor};
+use crate::store::{Tx, contact, conversation, mail_limits, outbox, site, visitor};
 
 /// Between two new links to the same address.
 const NEW_LINK_EVERY: std::time::Duration = std::time::Duration::from_secs(600);
@@ -116,7 +116,7 @@ impl UseCase for RequestNewLink {
         let folded = contact::fold(&link.email);
         contact::lock_address(tx, &folded).await?;
         let recent = cx.now.before(NEW_LINK_EVERY);
-        if outbox::count_to(tx, MailKind::NewLink, &folded, recent).await? > 0 {
+        if mail_limits::count_to(tx, MailKind::NewLink, &folded, recent).await? > 0 {
             let detail = "a new link is on its way already";
             return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::RateLimited, detail)));
         }

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::service::prepare_mail::Payload;
 use crate::service::{Context, UseCase, UseCaseError, refuse_unreachable};
 use crate::store::conversation::{self, Conversation};
-use crate::store::{Tx, contact, outbox};
+use crate::store::{Tx, contact, mail_limits, outbox};
 
 /// Between two mails to an address that nobody has verified.
 const UNVERIFIED_EVERY: Duration = Duration::from_secs(24 * 3600);
@@ -33,7 +33,7 @@ pub(crate) async fn count_request(
     new_address: NewAddress,
     kind: ProblemKind,
 ) -> Result<(), UseCaseError> {
-    let asked = outbox::count_requested(tx, visitor, cx.now.before(DAY)).await?;
+    let asked = mail_limits::count_requested(tx, visitor, cx.now.before(DAY)).await?;
     let detail = if asked.mails >= cx.limits.mails_a_day {
         "too many mails were asked for today: please ask again tomorrow"
     } else if new_address == NewAddress::Yes
@@ -130,7 +130,7 @@ async fn schedule(
     // Of several who ask for one address at once, one is the first.
     contact::lock_address(tx, &folded).await?;
     let recent = cx.now.before(UNVERIFIED_EVERY);
-    let has_one = !is_theirs && outbox::count_to(tx, kind, &folded, recent).await? > 0;
+    let has_one = !is_theirs && mail_limits::count_to(tx, kind, &folded, recent).await? > 0;
     let job = JobId::mint(cx.now, clock::id_entropy()?);
     let payload =
         serde_json::to_string(&payload).map_err(|_| UseCaseError::refused(ProblemKind::Internal))?;

@@ -15,7 +15,8 @@ use crate::secret::{self, SecretHash};
 use crate::service::{Context, UseCase, UseCaseError, follow_up, visitor_view};
 use crate::site::Site;
 use crate::store::conversation::{self, Conversation};
-use crate::store::outbox::{self, Job, Kinds, Scope, Settled};
+use crate::store::mail_limits::{self, Kinds, Scope};
+use crate::store::outbox::{self, Job, Settled};
 use crate::store::resume_link::{self, Link};
 use crate::store::{Tx, contact, entry, site};
 
@@ -268,12 +269,12 @@ impl PrepareMail {
     ) -> Result<Option<Timestamp>, UseCaseError> {
         let since = now.before(window);
         let limit = limit.max(1);
-        if outbox::find_sent_at(tx, scope, sent, since, limit - 1).await?.is_none() {
+        if mail_limits::find_sent_at(tx, scope, sent, since, limit - 1).await?.is_none() {
             return Ok(None);
         }
-        let before = outbox::count_limited_before(tx, scope, waiting, &self.job, now).await?;
+        let before = mail_limits::count_limited_before(tx, scope, waiting, &self.job, now).await?;
         let place = limit - 1 - before % limit;
-        let leaves = outbox::find_sent_at(tx, scope, sent, since, place).await?.unwrap_or(now);
+        let leaves = mail_limits::find_sent_at(tx, scope, sent, since, place).await?.unwrap_or(now);
         Ok(Some(leaves.after(window).after(window.saturating_mul(before / limit))))
     }
 

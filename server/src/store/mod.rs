@@ -21,6 +21,7 @@ mod error;
 mod group_commit;
 pub mod inbound_mail;
 pub mod inspect;
+pub mod mail_limits;
 pub mod outbox;
 mod postgres;
 pub mod published_loader;
