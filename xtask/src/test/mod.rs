@@ -21,9 +21,9 @@ pub struct Options {
     /// Leave out what needs a browser, kills the server for minutes, weighs or asks for licences
     #[arg(long)]
     fast: bool,
-    /// Tell the stories in Firefox and WebKit too, and in an app's webview: a quarter of an hour more
+    /// Tell the stories in Chromium alone, and not in an app: twenty minutes less
     #[arg(long)]
-    engines: bool,
+    chromium: bool,
     /// Run this check and what it needs; may be given several times
     #[arg(long, value_name = "CHECK")]
     only: Vec<Check>,
@@ -116,11 +116,12 @@ impl Check {
         if !options.only.is_empty() {
             return options.only.iter().any(|check| *check == self || check.needs().contains(&self));
         }
-        if matches!(self, Self::StoriesFirefox | Self::StoriesWebKit | Self::Native) {
-            return options.engines;
+        let is_other_engine = matches!(self, Self::StoriesFirefox | Self::StoriesWebKit | Self::Native);
+        if options.fast {
+            return !is_other_engine
+                && !matches!(self, Self::Faults | Self::Wasm | Self::Stories | Self::Size | Self::Licences);
         }
-        !options.fast
-            || !matches!(self, Self::Faults | Self::Wasm | Self::Stories | Self::Size | Self::Licences)
+        !options.chromium || !is_other_engine
     }
 
     /// The checks without which this one would only repeat their failure, or be about an older state.
@@ -184,19 +185,21 @@ mod tests {
 
     use super::{Check, Options};
 
-    fn wanted(fast: bool, engines: bool, only: &[Check]) -> Vec<Check> {
-        let options = Options { fast, engines, only: only.to_vec() };
+    fn wanted(fast: bool, chromium: bool, only: &[Check]) -> Vec<Check> {
+        let options = Options { fast, chromium, only: only.to_vec() };
         Check::value_variants().iter().copied().filter(|check| check.is_wanted(&options)).collect()
     }
 
     #[test]
     fn all_run_unless_something_else_is_asked_for() {
         let other = [Check::StoriesFirefox, Check::StoriesWebKit, Check::Native];
-        assert_eq!(wanted(false, true, &[]).len(), Check::value_variants().len());
-        let usual = wanted(false, false, &[]);
-        assert_eq!(usual.len(), Check::value_variants().len() - other.len());
-        assert!(!usual.iter().any(|check| other.contains(check)));
-        assert!(!wanted(true, false, &[]).contains(&Check::Stories));
+        assert_eq!(wanted(false, false, &[]).len(), Check::value_variants().len());
+        let chromium = wanted(false, true, &[]);
+        assert_eq!(chromium.len(), Check::value_variants().len() - other.len());
+        assert!(!chromium.iter().any(|check| other.contains(check)));
+        let quick = wanted(true, false, &[]);
+        assert!(quick.contains(&Check::Host) && !quick.contains(&Check::Stories));
+        assert!(!quick.iter().any(|check| other.contains(check)));
         assert_eq!(wanted(true, false, &[Check::Format]), [Check::Format]);
         assert_eq!(wanted(false, false, &[Check::Size]), [Check::Web, Check::Server, Check::Size]);
         assert_eq!(wanted(false, false, &[Check::Native]), [Check::Web, Check::Server, Check::Native]);
