@@ -22,7 +22,7 @@ interface CausetteOptions {
   identity?: CausetteIdentity | null;
   /** ISO 3166-1 alpha-2, in capitals: `FR`. */
   country?: string;
-  /** Name of a flow: its greeting, group and style. */
+  /** Name of a flow: the page shows its greeting, and agents see by which flow somebody came in. */
   flow?: string;
   /** What the bubble says on this page. */
   greeting?: string;

@@ -200,7 +200,11 @@
       .map((tag) => `${tag}`.slice(0, 2).toLowerCase())
       .find((tag) => own(settings.texts, tag));
     texts = settings.texts[option.locale].split('|');
-    option.greeting = own(option.greeting, option.locale) || own(option.greeting, 'en') || option.greeting;
+    // A text; or texts by language, among which `#` and the name of a flow lead to those of the flow.
+    option.greeting = ['#' + option.flow, option.locale, 'en'].reduce(
+      (said, tag) => own(said, tag) || said,
+      option.greeting
+    );
   }
 
   // ---- Memory: one cookie, `1.{secret}.{state}` --------------------------------------------------------------------
@@ -256,7 +260,7 @@
         safely(one[1], detail);
       });
     document.dispatchEvent(new CustomEvent(event, { detail }));
-    if (option.dataLayer) (window.dataLayer = window.dataLayer || []).push({ event, causette: detail });
+    if (option.dataLayer) (window.dataLayer ||= []).push({ event, causette: detail });
   }
 
   function forget(handler) {
@@ -378,7 +382,7 @@
     frame.sandbox = 'allow-scripts allow-same-origin allow-forms allow-popups allow-downloads';
     frame.src = `${origin}/widget/${settings.site}?locale=${option.locale}`;
     // A page that may not embed the site gets none, and the reason on its console.
-    half = half || __CAUSETTE_PANEL__.catch(() => ((half = 0), (again += '?')));
+    half ||= __CAUSETTE_PANEL__.catch(() => ((half = 0), (again += '?')));
     half.then((module) => {
       if (frame != chat.frame) return;
       // Handed over one by one: the names of an object's keys would travel.
@@ -437,9 +441,10 @@
     },
     // The session off the device; the chat stays, as for somebody new.
     logout() {
+      given.clientId = given.identity = secret = null;
+      configure();
       // Whichever panel comes next forgets what was said before.
       tell('logout');
-      given.identity = option.identity = secret = null;
       remember();
     },
     destroy,

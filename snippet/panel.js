@@ -39,7 +39,7 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
   const badge = make('b', fab, 'badge');
 
   // Commands whose last word holds for a panel that starts later, too. All others are said once.
-  const LASTING = /^(prefill|attributes|consent|theme)$/;
+  const LASTING = /^(prefill|consent|theme)$/;
 
   // What an attribute may be (`shared/src/limits.rs`); the server asks the same again.
   const ATTRIBUTES = 20;
@@ -90,10 +90,7 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     chat.told = [];
     messages.forEach((message) => {
       if (message.type == 'page') return safely(visit, message);
-      if (message.type == 'setAttributes') {
-        message = safely(describe, message);
-        if (!message) return;
-      }
+      if (message.type == 'setAttributes') return safely(describe, message);
       if (LASTING.test(message.type)) kept[message.type] = message;
       // What follows is of whoever comes next, and stays when the panel has forgotten the last.
       if (message.type == 'logout') {
@@ -101,6 +98,8 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
         isToldToForget = true;
       }
       safely(post, message);
+      // An update may have said who they are, or which way they came in.
+      if (message.type == 'theme') safely(introduce);
       // A consent that is given is one for the page that is shown now, and one that is taken back forgets it.
       if (message.type == 'consent') {
         page = '';
@@ -111,7 +110,6 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
 
   function forget() {
     delete kept.prefill;
-    delete kept.attributes;
     attributes = { __proto__: null };
   }
 
@@ -119,10 +117,10 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
 
   let attributes = { __proto__: null }; // texts by their names, null for one that was taken back
 
+  let introduced; // what the panel was told of them last
+
   // Of each attribute the last value holds. What breaks a rule is left out, and the page hears of it once.
   function describe(message) {
-    const list = () => Object.keys(attributes).map((name) => [name, attributes[name]]);
-    const before = String(list());
     let isWrong = false;
     Object.keys(message).forEach((name) => {
       if (name == 'type') return;
@@ -140,8 +138,25 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
       attributes = held;
       isWrong = true;
     });
+    introduce();
     if (isWrong) emit('error', { kind: 'attributes' });
-    return String(list()) != before && { type: 'attributes', list: list() };
+  }
+
+  function list() {
+    return Object.keys(attributes).map((name) => [name, attributes[name]]);
+  }
+
+  // All that the page says of the person, where that is not what the panel knows already.
+  function introduce() {
+    const said = ['clientId', 'country', 'flow'].map((key) => {
+      const value = option[key];
+      return /^(string|number)$/.test(typeof value) ? String(value) : null;
+    });
+    const before = introduced;
+    introduced = JSON.stringify([said, list()]);
+    if (introduced == before) return;
+    const [clientId, country, flow] = said;
+    post({ type: 'attributes', clientId, country, flow, list: list() });
   }
 
   // In characters and not in halves of them.
@@ -183,6 +198,8 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     const init = { causette: 1, type: 'init', config };
     deliver((one) => chat.frame.contentWindow.postMessage(one, chat.origin, [channel.port2]), init);
     Object.keys(kept).forEach((type) => safely(post, kept[type]));
+    introduced = JSON.stringify([[null, null, null], []]);
+    safely(introduce);
     page = '';
     measure();
     flush();

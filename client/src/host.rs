@@ -6,6 +6,7 @@
 //! wrong type counts as not said.
 
 use causette_shared::protocol::host::{to_loader, to_panel};
+use causette_shared::protocol::visitor::Description;
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -42,10 +43,6 @@ pub struct Config {
     pub greeting: Option<String>,
     /// What the page knows of the person.
     pub prefill: Prefill,
-    /// The page's own id of the person, unproven.
-    pub client_id: Option<String>,
-    /// Their country, unproven.
-    pub country: Option<String>,
     /// Whether the page can prove who the person is.
     pub identity: bool,
     /// Whether the link of a mail has led here, and has opened its conversation.
@@ -73,8 +70,8 @@ pub enum HostMessage {
     Identity(Option<String>),
     /// The page has another identity now.
     Identify,
-    /// What the page says of the person: names and texts, `None` where one is taken back.
-    Attributes(Vec<(String, Option<String>)>),
+    /// All that the page says of the person.
+    Description(Description),
     /// The visitor is on a page.
     Page {
         /// Its address.
@@ -144,8 +141,6 @@ pub async fn connect() -> Option<(Host, Config)> {
         theme: text(&config, "theme"),
         greeting: text(&config, "greeting"),
         prefill: prefill(&get(&config, "prefill")),
-        client_id: text(&config, "clientId"),
-        country: text(&config, "country"),
         identity: get(&config, "identity").is_truthy(),
         resumed: get(&config, "resumed").is_truthy(),
     };
@@ -164,7 +159,12 @@ fn parse(data: &JsValue) -> Option<HostMessage> {
         to_panel::LOGOUT => HostMessage::Logout,
         to_panel::IDENTITY => HostMessage::Identity(text(data, "token")),
         to_panel::IDENTIFY => HostMessage::Identify,
-        to_panel::ATTRIBUTES => HostMessage::Attributes(pairs(&get(data, "list"))),
+        to_panel::ATTRIBUTES => HostMessage::Description(Description {
+            client_id: text(data, "clientId"),
+            country: text(data, "country"),
+            flow: text(data, "flow"),
+            attributes: pairs(&get(data, "list")),
+        }),
         to_panel::PAGE => {
             HostMessage::Page { url: text(data, "url")?, title: text(data, "title").unwrap_or_default() }
         }

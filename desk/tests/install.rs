@@ -37,7 +37,7 @@ impl Line for Mute {
 fn looks() -> Value {
     json!({
         "color": "#4338ca", "theme": "auto", "position": "bottom-right", "offset_x": 20, "offset_y": 20,
-        "state": "welcome", "minimizable": true, "consent": 0, "greeting": { "en": "Hello" },
+        "state": "welcome", "minimizable": true, "consent": 0, "greeting": { "en": "Hello" }, "flows": {},
         "greeting_delay_s": 1, "close_delay_s": 15,
     })
 }

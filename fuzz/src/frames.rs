@@ -61,6 +61,7 @@ fn describe(said: &visitor::Description) {
         let bytes: usize = kept.attributes.iter().map(|one| one.name.len() + one.value.len()).sum();
         assert!(kept.attributes.len() <= limits::ATTRIBUTES && bytes <= limits::ATTRIBUTES_BYTES);
         assert!(kept.country.is_none_or(|country| country.len() == 2));
+        assert!(kept.flow.is_none_or(|flow| flow.chars().count() <= limits::FLOW_CHARS));
     } else {
         assert_eq!(kept, Said::default(), "what was refused was taken in part");
     }

@@ -187,10 +187,20 @@ pub struct SiteSettings {
     pub allow_apps: bool,
     /// What the bubble says.
     pub greeting: Texts,
+    /// What belongs to the flows, by their names: pages choose one by their option `flow`.
+    pub flows: BTreeMap<String, Flow>,
     /// The answer to the first message when an agent is at the desk.
     pub automatic_answer: Texts,
     /// The answer to the first message when nobody is.
     pub automatic_answer_away: Texts,
+}
+
+/// A way into the chat that pages choose by its name: sales, support, a campaign.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Flow {
+    /// What the bubble says on its pages; empty where it says the site's own.
+    pub greeting: Texts,
 }
 
 impl SiteSettings {
@@ -207,6 +217,7 @@ impl SiteSettings {
             minimizable: self.minimizable,
             consent: self.consent,
             greeting: self.greeting.clone(),
+            flows: self.flows.iter().map(|(name, flow)| (name.clone(), flow.greeting.clone())).collect(),
             greeting_delay_s: self.greeting_delay_s,
             close_delay_s: self.close_delay_s,
         }
@@ -219,6 +230,7 @@ impl SiteSettings {
         (self.offset_x, self.offset_y) = (offset_x, offset_y);
         (self.minimizable, self.consent) = (minimizable, consent);
         self.greeting = looks.greeting;
+        self.flows = looks.flows.into_iter().map(|(name, greeting)| (name, Flow { greeting })).collect();
         (self.greeting_delay_s, self.close_delay_s) = (looks.greeting_delay_s, looks.close_delay_s);
     }
 }
@@ -257,6 +269,7 @@ impl Default for SiteSettings {
             opening_hours: Texts::new(),
             utc_offset_minutes: 0,
             allow_apps: false,
+            flows: BTreeMap::new(),
             greeting: texts([("en", "Hello! Any questions?"), ("fr", "Bonjour ! Une question ?")]),
             automatic_answer: texts([
                 (

@@ -19,6 +19,8 @@ pub struct Said {
     pub client_id: Option<String>,
     /// ISO 3166-1 alpha-2, unproven.
     pub country: Option<String>,
+    /// The name of the flow by which they came in last, unproven.
+    pub flow: Option<String>,
     /// Facts about the person, unproven, in the order in which they were first named.
     pub attributes: Vec<Attribute>,
     /// The pages that the visitor was on, the last one first; told only with their consent.
@@ -59,10 +61,15 @@ impl Said {
             let code = fits.then(|| code.to_ascii_uppercase());
             code.ok_or_else(|| Problem::field("country", "is not like FR"))
         });
-        let (client_id, country) = (client_id.transpose()?, country.transpose()?);
+        let flow = said
+            .flow
+            .as_deref()
+            .map(|name| parse_flow(name).ok_or_else(|| Problem::field("flow", "is empty or too long")));
+        let (client_id, country, flow) = (client_id.transpose()?, country.transpose()?, flow.transpose()?);
         let attributes = merge(&self.attributes, &said.attributes)?;
         self.client_id = client_id.or_else(|| self.client_id.take());
         self.country = country.or_else(|| self.country.take());
+        self.flow = flow.or_else(|| self.flow.take());
         self.attributes = attributes;
         Ok(())
     }
@@ -111,6 +118,12 @@ fn merge(held: &[Attribute], said: &[(String, Option<String>)]) -> Result<Vec<At
 pub fn parse_subject(raw: &str) -> Option<String> {
     // An id is compared byte by byte, so nothing of it is mended.
     parse(raw, limits::SUBJECT_CHARS).filter(|id| id == raw)
+}
+
+/// Returns the name of a flow as it is kept: one line. `None` where it is none.
+#[must_use]
+pub fn parse_flow(raw: &str) -> Option<String> {
+    parse(raw, limits::FLOW_CHARS)
 }
 
 fn parse(raw: &str, chars: usize) -> Option<String> {
@@ -171,6 +184,7 @@ mod tests {
             (attributes(&too_wide), "attributes"),
             (Description { client_id: Some("x".repeat(129)), ..attributes(&[("a", Some("b"))]) }, "clientId"),
             (Description { country: Some("FRA".to_owned()), ..attributes(&[("a", Some("b"))]) }, "country"),
+            (Description { flow: Some("f".repeat(41)), ..attributes(&[("a", Some("b"))]) }, "flow"),
         ] {
             assert_eq!(said.take(&wrong).map_err(|problem| problem.field), Err(Some(field.to_owned())));
             assert_eq!(said, before);
@@ -178,12 +192,17 @@ mod tests {
         let good = Description {
             client_id: Some(" 42 ".to_owned()),
             country: Some("fr".to_owned()),
+            flow: Some("sales".to_owned()),
             attributes: vec![],
         };
         said.take(&good).expect("it fits");
         assert_eq!((said.client_id.as_deref(), said.country.as_deref()), (Some("42"), Some("FR")));
         said.take(&Description::default()).expect("it says nothing");
-        assert_eq!(said.client_id.as_deref(), Some("42"), "what is not said stays");
+        assert_eq!(
+            (said.client_id.as_deref(), said.flow.as_deref()),
+            (Some("42"), Some("sales")),
+            "it stays"
+        );
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn run(root: web_sys::HtmlElement, setup: Setup, host: Option<host::Host>) {
     leptos::mount(&root, move || {
         let widget = Widget::new(setup, setup::words(), host, outlet);
         page::listen(widget);
-        widget.begin_identity();
+        widget.begin_person();
         widget.join_siblings();
         let ping = visitor::encode(&ClientFrame::Ping).unwrap_or_default();
         let live = Live::new(SERVICE, Payload::Binary(ping), move |event| widget.live_event(event));

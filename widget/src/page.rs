@@ -83,7 +83,7 @@ fn listen_to_loader(widget: Widget) {
             }
             HostMessage::Identity(token) => widget.take_identity(token),
             HostMessage::Identify => widget.renew_identity(),
-            HostMessage::Attributes(said) => widget.take_attributes(said),
+            HostMessage::Description(said) => widget.take_description(said),
             HostMessage::Page { url, title } => widget.visit(url, title),
             HostMessage::Logout => {
                 widget.tell_siblings_of_end();

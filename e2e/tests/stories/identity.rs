@@ -152,7 +152,7 @@ async fn agents_see_what_the_page_says_and_the_pages_that_the_visitor_agreed_to_
         "window.causette = function () { (causette.q = causette.q || []).push(arguments); };
          window.heard = [];
          causette('on', 'error', ({ kind }) => heard.push(kind));
-         causette('boot', { clientId: 'said-7', country: 'FR' });
+         causette('boot', { clientId: 'said-7', country: 'FR', flow: 'sales' });
          causette('setAttributes', { plan: 'trial', seats: 3, wrong: { a: 1 }, [Array(50).join('n')]: 'x' });
          causette('setAttributes', { plan: 'pro', beta: true });",
     )
@@ -166,7 +166,7 @@ async fn agents_see_what_the_page_says_and_the_pages_that_the_visitor_agreed_to_
     let desk_browser = Browser::open("desk").await;
     let desk = Desk::sign_in(&desk_browser, &server, ALICE).await;
     desk.open(number).await;
-    for text in ["said-7", "Not verified", "FR", "pro", "seats", "true"] {
+    for text in ["said-7", "Not verified", "FR", "sales", "pro", "seats", "true"] {
         desk.wait_for_details(text).await;
     }
     let details = desk.view.text().await.unwrap_or_default();
@@ -175,6 +175,10 @@ async fn agents_see_what_the_page_says_and_the_pages_that_the_visitor_agreed_to_
     // An attribute that changes is seen at once, and so are pages from the consent on.
     page.act("causette('setAttributes', { plan: 'team', seats: null })").await;
     desk.wait_for_details("team").await;
+    // So is who they are, where the page learns it later than the chat has begun.
+    page.act("causette('update', { clientId: 8, flow: 'support' })").await;
+    desk.wait_for_details("support").await;
+    desk.view.wait_until_text_gone("said-7").await;
     page.act(
         "causette('setConsent', 2);
          document.title = 'Desk lamps';
@@ -187,6 +191,13 @@ async fn agents_see_what_the_page_says_and_the_pages_that_the_visitor_agreed_to_
     assert!(details.contains("/lamps") && !details.contains("basket"), "{details}");
     assert!(!details.contains("seats"), "what was taken back is gone: {details}");
     page.act("causette('setConsent', 0)").await;
+    desk.view.wait_until_text_gone("Pages visited").await;
+    // It was taken back elsewhere: a page that is not told of any consent has them deleted, a while after it came.
+    page.act("causette('setConsent', 2)").await;
+    desk.wait_for_details("Pages visited").await;
+    let page = HostPage::visit(&visitor, &site, "bare").await;
+    assert!(page.add_snippet(&format!("{}/embed/shop.js", server.origin), json!({})).await);
+    page.wait_for("causette('get', 'session')", true).await;
     desk.view.wait_until_text_gone("Pages visited").await;
     // Nobody was made a contact by what is merely said.
     let mut agent = AgentSocket::sign_in(&server.origin).await;

@@ -154,6 +154,7 @@ pub const TABLES: [Table; 19] = [
             text("visitor_id"),
             text("client_id"),
             text("country"),
+            text("flow"),
             text("attributes"),
             text("pages"),
             integer("updated_at"),

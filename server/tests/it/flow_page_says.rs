@@ -73,12 +73,13 @@ async fn agents_see_what_a_page_says_and_each_change(database: Database) {
     let said = Description {
         client_id: Some("42".to_owned()),
         country: Some("fr".to_owned()),
+        flow: Some(" sales ".to_owned()),
         attributes: vec![("plan".to_owned(), Some("<b>pro</b>".to_owned()))],
     };
     visitor.put(&ClientFrame::Describe(said)).await;
     let known = told(&mut desk, id, |said| said.client_id.is_some()).await;
     assert_eq!((known.identity, known.client_id.as_deref()), (None, Some("42")), "said is not proven");
-    assert_eq!(known.country.as_deref(), Some("FR"));
+    assert_eq!((known.country.as_deref(), known.flow.as_deref()), (Some("FR"), Some("sales")));
     assert_eq!(known.attributes[0].value, "<b>pro</b>", "text is text");
     visitor.put(&attributes(&[("plan", Some("team")), ("seats", Some("3"))])).await;
     let known = told(&mut desk, id, |said| said.attributes.len() == 2).await;

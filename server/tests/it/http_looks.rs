@@ -16,7 +16,8 @@ fn looks() -> Value {
     json!({
         "color": "rgb(1 2 3)", "theme": "dark", "position": "bottom-left", "offset_x": 8, "offset_y": 0,
         "state": "close", "minimizable": false, "consent": 1,
-        "greeting": { "en": " Hi! ", "fr": "" }, "greeting_delay_s": 3, "close_delay_s": 0,
+        "greeting": { "en": " Hi! ", "fr": "" },
+        "flows": { " sales ": { "en": "Buying? ", "fr": "" } }, "greeting_delay_s": 3, "close_delay_s": 0,
     })
 }
 
@@ -36,6 +37,7 @@ async fn looks_are_set_and_every_page_gets_them(database: Database) {
     let set: Value = desk.put("sites/shop/looks", &wanted).await.json().await.expect("it is an answer");
     wanted["color"] = json!("#010203");
     wanted["greeting"] = json!({ "en": "Hi!" });
+    wanted["flows"] = json!({ "sales": { "en": "Buying?" } });
     assert_eq!(set, wanted);
     let loader = get(&server.url("/embed/shop.js"), &[]).await.text().await.expect("it is text");
     for part in [
@@ -46,7 +48,7 @@ async fn looks_are_set_and_every_page_gets_them(database: Database) {
         "\"state\":\"close\"",
         "\"minimizable\":false",
         "\"consent\":1",
-        "\"greeting\":{\"en\":\"Hi!\"}",
+        "\"greeting\":{\"#sales\":{\"en\":\"Buying?\"},\"en\":\"Hi!\"}",
         "\"greetingDelay\":3",
         "\"closeDelay\":0",
     ] {
@@ -66,6 +68,10 @@ async fn looks_are_set_and_every_page_gets_them(database: Database) {
         ("offset_y", json!(5000)),
         ("consent", json!(9)),
         ("greeting", json!({ "fr": "Bonjour" })),
+        ("flows", json!({ "sales": { "fr": "Bonjour" } })),
+        ("flows", json!({ " ": { "en": "Hi" } })),
+        ("flows", json!({ "f".repeat(41): { "en": "Hi" } })),
+        ("flows", (0..13).map(|n| (n.to_string(), json!({ "en": "Hi" }))).collect()),
     ] {
         let mut bad = looks();
         bad[field] = value;

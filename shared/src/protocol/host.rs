@@ -32,7 +32,8 @@ pub mod to_panel {
     pub const IDENTITY: &str = "identity";
     /// The page has another identity now: to be asked for.
     pub const IDENTIFY: &str = "identify";
-    /// What the page says of the person: `list`, pairs of a name and a text, or null where it is taken back.
+    /// All that the page says of the person: `clientId`, `country`, `flow`, each null where it says nothing; and `list`, pairs of
+    /// a name and a text, or null where it is taken back.
     pub const ATTRIBUTES: &str = "attributes";
     /// The visitor is on a page: `url`, `title`. Only with consent to analytics.
     pub const PAGE: &str = "page";

@@ -89,6 +89,8 @@ pub struct Looks {
     pub consent: u8,
     /// What the bubble says, by language. English is always there, and stands in for what is missing.
     pub greeting: BTreeMap<String, String>,
+    /// What it says instead on the pages of a flow, by the name of the flow and by language. English is always there.
+    pub flows: BTreeMap<String, BTreeMap<String, String>>,
     /// Seconds before the bubble comes.
     pub greeting_delay_s: u16,
     /// Seconds that it stays; 0 = until it is closed.

@@ -14,7 +14,7 @@ use crate::presence::Activity;
 use crate::problem::Problem;
 
 /// The number that stands before every frame.
-pub const PROTOCOL: u8 = 3;
+pub const PROTOCOL: u8 = 4;
 
 /// From the widget to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +86,8 @@ pub struct Description {
     pub client_id: Option<String>,
     /// The person's country, ISO 3166-1 alpha-2; `None` says nothing.
     pub country: Option<String>,
+    /// The name of the flow that they came in by; `None` says nothing.
+    pub flow: Option<String>,
     /// Facts by their names: of each the last value holds, `None` takes it away.
     pub attributes: Vec<(String, Option<String>)>,
 }

@@ -368,6 +368,7 @@ fn said() -> Said {
         identity: Some("42".to_owned()),
         client_id: Some("42".to_owned()),
         country: Some("FR".to_owned()),
+        flow: Some("sales".to_owned()),
         attributes: vec![Attribute { name: "plan".to_owned(), value: "pro".to_owned() }],
         pages: vec![Page { url: "https://shop.example/lamps".to_owned(), title: "Lamps".to_owned(), at: AT }],
     }
@@ -389,6 +390,7 @@ pub fn visitor_client_frames() -> Vec<visitor::ClientFrame> {
     let description = Description {
         client_id: Some("42".to_owned()),
         country: Some("FR".to_owned()),
+        flow: Some("sales".to_owned()),
         attributes: vec![("plan".to_owned(), Some("pro".to_owned())), ("trial".to_owned(), None)],
     };
     vec![

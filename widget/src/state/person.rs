@@ -4,9 +4,10 @@
 //! All of it is held here and told the server after each greeting, for the server keeps nothing before the first message.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use causette_client::host::Config;
-use causette_client::timer;
+use causette_client::timer::{self, Timer};
 use causette_shared::limits::PAGES;
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::host::{CONSENT_ANALYTICS, to_loader};
@@ -16,6 +17,10 @@ use wasm_bindgen::JsValue;
 
 use super::Widget;
 use super::connection::Link;
+
+/// How long a page may take to say that its visitor agrees to having their pages told: consent managers speak later than the
+/// page loads. What an earlier page was allowed is deleted then.
+const CONSENT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is known of the person.
 pub struct Person {
@@ -34,6 +39,7 @@ pub struct Person {
     may_tell_pages: Cell<bool>,
     /// Whether the server is to delete the pages that it has.
     forgets_pages: Cell<bool>,
+    patience: RefCell<Option<Timer>>,
 }
 
 /// Whether the page was asked for a token.
@@ -49,27 +55,33 @@ impl Person {
     /// What the page said at the start.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        let (client_id, country) = (config.client_id.clone(), config.country.clone());
         Self {
             token: RefCell::new(None),
             ask: Cell::new(Ask::No),
             was_refused: Cell::new(false),
             is_known: Cell::new(false),
             resumes: Cell::new(config.resumed),
-            said: RefCell::new(Description { client_id, country, attributes: Vec::new() }),
+            said: RefCell::new(Description::default()),
             pages: RefCell::new(Vec::new()),
             may_tell_pages: Cell::new(config.consent & CONSENT_ANALYTICS != 0),
             forgets_pages: Cell::new(false),
+            patience: RefCell::new(None),
         }
     }
 }
 
 impl Widget {
-    /// Asks the page to prove who the person is, where it can.
-    pub fn begin_identity(self) {
+    /// Asks the page to prove who the person is, where it can, and waits for their consent.
+    pub fn begin_person(self) {
         if self.setup.config.identity {
             self.ask_identity();
         }
+        let wait = Timer::after(CONSENT_PATIENCE, move || {
+            if !self.person.may_tell_pages.get() {
+                self.set_analytics(false);
+            }
+        });
+        self.person.patience.replace(Some(wait));
     }
 
     /// The page has another identity: what it answers to an earlier question is out of date.
@@ -160,9 +172,9 @@ impl Widget {
         }
     }
 
-    /// The page says something of the person; of each name the last text holds.
-    pub fn take_attributes(self, said: Vec<(String, Option<String>)>) {
-        self.person.said.borrow_mut().attributes = said;
+    /// The page says what it knows of the person: all of it.
+    pub fn take_description(self, said: Description) {
+        self.person.said.replace(said);
         self.describe();
     }
 

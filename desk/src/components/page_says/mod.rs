@@ -32,7 +32,8 @@ fn facts(said: &Said) -> AnyView {
     let proven = said.identity.clone();
     // Where the page says the same as it has proven, that is enough.
     let merely_said = said.client_id.clone().filter(|id| Some(id) != proven.as_ref());
-    let has_unproven = merely_said.is_some() || said.country.is_some() || !said.attributes.is_empty();
+    let has_unproven =
+        merely_said.is_some() || said.country.is_some() || said.flow.is_some() || !said.attributes.is_empty();
     let mark = |text: &'static str, good: bool| {
         view! { <span class="details__mark" class:details__mark--good=good>{text}</span> }
     };
@@ -48,6 +49,7 @@ fn facts(said: &Said) -> AnyView {
                     fact("Customer".to_owned(), view! { {plain(id)} {mark("Not verified", false)} }.into_any())
                 })}
                 {said.country.clone().map(|country| fact("Country".to_owned(), plain(country)))}
+                {said.flow.clone().map(|flow| fact("Flow".to_owned(), plain(flow)))}
                 {attributes.into_iter().map(|Attribute { name, value }| fact(name, plain(value))).collect_view()}
             </dl>
             {has_unproven.then(|| view! {

@@ -117,6 +117,7 @@ mod tests {
             minimizable: true,
             consent: 0,
             greeting: BTreeMap::from([("en".to_owned(), "Hello".to_owned())]),
+            flows: BTreeMap::new(),
             greeting_delay_s: 1,
             close_delay_s: 15,
         }

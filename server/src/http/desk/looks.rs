@@ -6,8 +6,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use causette_shared::limits::FLOW_CHARS;
 use causette_shared::problem::Problem;
 use causette_shared::protocol::install::Looks;
+use causette_shared::said::parse_flow;
 
 use super::sites::{admin, private};
 use crate::app::App;
@@ -25,6 +27,8 @@ const OFFSET_MAX: u16 = 400;
 const DELAY_MAX: u16 = 3600;
 /// What fits a bubble beside the launcher.
 const GREETING_CHARS: usize = 300;
+/// Each makes the loader heavier on every page of the site.
+const FLOWS: usize = 12;
 
 /// Tells how it looks.
 pub async fn show(
@@ -80,13 +84,33 @@ fn check(mut looks: Looks) -> Result<Looks, Problem> {
             return Err(Problem::field(field, &format!("{what} is at most {most} {unit}")));
         }
     }
-    looks.greeting = check_greeting(looks.greeting)?;
+    looks.greeting = check_greeting("greeting", looks.greeting)?;
+    looks.flows = check_flows(looks.flows)?;
     Ok(looks)
 }
 
+/// A greeting for each flow. Their texts travel with the loader, before any click: there are few.
+fn check_flows(
+    flows: BTreeMap<String, BTreeMap<String, String>>,
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, Problem> {
+    if flows.len() > FLOWS {
+        return Err(Problem::field("flows", &format!("a site has at most {FLOWS} flows")));
+    }
+    let check = |(name, texts): (String, BTreeMap<String, String>)| {
+        let name = parse_flow(&name).ok_or_else(|| {
+            Problem::field(
+                "flows",
+                &format!("the name of a flow is one line of at most {FLOW_CHARS} characters"),
+            )
+        })?;
+        Ok((name, check_greeting("flows", texts)?))
+    };
+    flows.into_iter().map(check).collect()
+}
+
 /// A text for each language of the panel, English always: it stands in for those that are missing.
-fn check_greeting(texts: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Problem> {
-    let wrong = |detail: &str| Err(Problem::field("greeting", detail));
+fn check_greeting(field: &str, texts: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Problem> {
+    let wrong = |detail: &str| Err(Problem::field(field, detail));
     let mut checked = BTreeMap::new();
     for (locale, text) in texts {
         if !LOCALES.contains(&locale.as_str()) {

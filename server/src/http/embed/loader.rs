@@ -36,6 +36,10 @@ pub async fn loader(
 /// What the loader is told. Only what a page may know: nothing here is secret.
 pub fn settings(site: &Site) -> Value {
     let settings = &site.settings;
+    let mut greeting = json!(settings.greeting);
+    for (name, flow) in settings.flows.iter().filter(|(_, flow)| !flow.greeting.is_empty()) {
+        greeting[format!("#{name}")] = json!(flow.greeting);
+    }
     json!({
         "site": site.key.as_str(),
         "color": settings.color,
@@ -49,7 +53,7 @@ pub fn settings(site: &Site) -> Value {
         "minimizable": settings.minimizable,
         "cookieTtl": settings.cookie_ttl_days,
         "consent": settings.consent,
-        "greeting": settings.greeting,
+        "greeting": greeting,
         "greetingDelay": settings.greeting_delay_s,
         "closeDelay": settings.close_delay_s,
         "texts": *texts::LOADER,

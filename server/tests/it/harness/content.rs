@@ -229,6 +229,7 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
             text(format!("visitor {n}")),
             optional(random),
             optional(random),
+            optional(random),
             text(random.text()),
             text(random.text()),
             integer(random),
