@@ -19,7 +19,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 pub use self::engine::Engine;
-pub use self::looks::{Looks, Media};
+pub use self::looks::{Looks, Media, Storage};
 pub use self::said::Cookie;
 use super::bidi::Bidi;
 use super::driver::{Command, Driver};

@@ -18,7 +18,7 @@ mod visitor_socket;
 mod wait;
 
 pub use agent_socket::AgentSocket;
-pub use browser::{Browser, Cookie, Engine, Looks, Media};
+pub use browser::{Browser, Cookie, Engine, Looks, Media, Storage};
 pub use chance::Chance;
 pub use driver::Command;
 pub use gate::{Gate, Sockets};

@@ -1,7 +1,9 @@
 //! The one cookie: what it holds, for how long, for whom, and what remains where cookies are refused (DESIGN 5,
 //! "Storage").
 
-use causette_e2e::harness::{Browser, Cookie, HostSite, Looks, Policy, Server, wait_until};
+use causette_e2e::harness::{
+    AgentSocket, Browser, Cookie, HostSite, Looks, Policy, Server, Storage, wait_until,
+};
 use causette_e2e::pages::{HostPage, Panel, Shop};
 use serde_json::{Value, json};
 
@@ -100,7 +102,8 @@ async fn consent_is_raised_and_lowered_and_the_cookie_lives_as_long_as_it_may() 
 async fn the_conversation_goes_on_where_third_party_cookies_are_blocked() {
     let server = Server::start().await;
     let site = HostSite::open(&server, Policy::Open).await;
-    let visitor = Browser::open_with("visitor", Looks { is_wary: true, ..Looks::default() }).await;
+    let visitor =
+        Browser::open_with("visitor", Looks { storage: Storage::OfThePage, ..Looks::default() }).await;
     let shop = Shop::visit(&visitor, &site.page("strict-csp")).await;
     let panel = shop.open_chat().await;
     let number = begin(panel, "Nobody follows me").await;
@@ -113,6 +116,28 @@ async fn the_conversation_goes_on_where_third_party_cookies_are_blocked() {
     assert_eq!(panel.number().await, number);
     let page = HostPage { browser: &visitor };
     page.assert_unharmed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_keeps_nothing_talks_as_long_as_the_page_is_there() {
+    let server = Server::start().await;
+    let site = HostSite::open(&server, Policy::Open).await;
+    let visitor =
+        Browser::open_with("visitor", Looks { storage: Storage::Nothing, ..Looks::default() }).await;
+    let mut numbers = Vec::new();
+    // Whoever comes again begins anew, for nothing has stayed.
+    for text in ["I forget everything", "I have forgotten"] {
+        let shop = Shop::visit(&visitor, &site.page("strict-csp")).await;
+        let panel = shop.open_chat().await;
+        numbers.push(begin(panel, text).await);
+        let mut agent = AgentSocket::sign_in(&server.origin).await;
+        let conversation = agent.follow_conversation_with(text).await;
+        agent.reply(conversation.id, "It is here all the same").await;
+        panel.wait_for_message("It is here all the same").await;
+        assert_eq!(cookies(&visitor).await, []);
+        HostPage { browser: &visitor }.assert_unharmed().await;
+    }
+    assert_ne!(numbers[0], numbers[1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use fantoccini::Client;
 use serde_json::{Value, json};
 use tokio::process::Command as Spawn;
 
-use super::looks::{Looks, Media, PHONE, WINDOW};
+use super::looks::{Looks, Media, PHONE, Storage, WINDOW};
 use crate::harness::driver::{Command, Driver};
 use crate::harness::environment;
 use crate::harness::switchboard::proxy;
@@ -50,10 +50,14 @@ pub fn capabilities(looks: Looks<'_>, through: Option<SocketAddr>) -> Value {
     if let Some(profile) = looks.profile {
         flags.push(format!("--user-data-dir={}", profile.display()));
     }
-    // 1: cookies of third parties are blocked (chrome/browser/content_settings, CookieControlsMode).
-    let preferences = match looks.is_wary {
-        true => json!({ "profile": { "cookie_controls_mode": 1, "block_third_party_cookies": true } }),
-        false => json!({}),
+    // 1: cookies of third parties are blocked (chrome/browser/content_settings, CookieControlsMode). 2: all storage is
+    // (components/content_settings, CONTENT_SETTING_BLOCK).
+    let preferences = match looks.storage {
+        Storage::Everything => json!({}),
+        Storage::OfThePage => {
+            json!({ "profile": { "cookie_controls_mode": 1, "block_third_party_cookies": true } })
+        }
+        Storage::Nothing => json!({ "profile": { "default_content_setting_values": { "cookies": 2 } } }),
     };
     json!({
         "goog:chromeOptions": { "args": flags, "prefs": preferences },

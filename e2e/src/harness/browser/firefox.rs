@@ -6,7 +6,7 @@ use fantoccini::Client;
 use serde_json::{Value, json};
 use tokio::process::Command as Spawn;
 
-use super::looks::{Looks, Media, PHONE, WINDOW};
+use super::looks::{Looks, Media, PHONE, Storage, WINDOW};
 use crate::harness::bidi::Bidi;
 use crate::harness::driver::{Command, Driver};
 use crate::harness::environment;
@@ -44,9 +44,11 @@ pub fn capabilities(looks: Looks<'_>, through: Option<SocketAddr>) -> Value {
         // Scroll bars take no room there (LookAndFeel::IntID::UseOverlayScrollbars).
         preferences["ui.useOverlayScrollbars"] = json!(1);
     }
-    if looks.is_wary {
-        // 1: cookies of third parties are refused (netwerk/cookie/nsICookieService.idl, BEHAVIOR_REJECT_FOREIGN).
-        preferences["network.cookie.cookieBehavior"] = json!(1);
+    // 1: cookies of third parties are refused, 2: all storage is (netwerk/cookie/nsICookieService.idl, BEHAVIOR_REJECT…).
+    match looks.storage {
+        Storage::Everything => {}
+        Storage::OfThePage => preferences["network.cookie.cookieBehavior"] = json!(1),
+        Storage::Nothing => preferences["network.cookie.cookieBehavior"] = json!(2),
     }
     json!({
         "moz:firefoxOptions": { "args": arguments, "prefs": preferences },

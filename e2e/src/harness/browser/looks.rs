@@ -20,8 +20,20 @@ pub struct Looks<'a> {
     pub detour: Option<(SocketAddr, SocketAddr)>,
     /// A domain that is on this machine, with all its subdomains: for a site that has several.
     pub domain: Option<&'a str>,
-    /// Whether frames of other sites get no cookies, as people may choose.
-    pub is_wary: bool,
+    /// What sites may keep.
+    pub storage: Storage,
+}
+
+/// What sites may keep in the browser, as people may choose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// Whatever they like.
+    #[default]
+    Everything,
+    /// What the page's own site likes: frames of others get no cookies.
+    OfThePage,
+    /// No cookies; and in the engines that count it among them, nothing else either: asking for it throws.
+    Nothing,
 }
 
 /// The size of a phone's screen, CSS pixels.

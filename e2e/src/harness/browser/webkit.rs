@@ -10,7 +10,7 @@ use fantoccini::Client;
 use serde_json::{Value, json};
 use tokio::process::Command as Spawn;
 
-use super::looks::{Looks, PHONE, WINDOW};
+use super::looks::{Looks, PHONE, Storage, WINDOW};
 use crate::harness::driver::Driver;
 use crate::harness::environment;
 use crate::harness::process::{Program, Said};
@@ -58,8 +58,10 @@ pub fn capabilities(looks: Looks<'_>, through: Option<SocketAddr>) -> Value {
     assert!(looks.profile.is_none(), "WebKit's browser keeps no profile: name the story in engines.rs");
     let mut arguments = vec!["--automation".to_owned()];
     // Without being asked it gives cookies to the page's own site alone, as Safari does.
-    if !looks.is_wary {
-        arguments.push("--cookies-policy=always".to_owned());
+    match looks.storage {
+        Storage::Everything => arguments.push("--cookies-policy=always".to_owned()),
+        Storage::OfThePage => {}
+        Storage::Nothing => arguments.push("--cookies-policy=never".to_owned()),
     }
     // The driver takes the standard's word for a proxy, and the browser does not.
     arguments.extend(through.map(|address| format!("--proxy=socks5://{address}")));
