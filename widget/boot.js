@@ -8,9 +8,12 @@
 
   var data = document.currentScript.dataset;
 
+  var site = location.pathname.split('/')[2];
+  // The token of a link that led to this page itself, until it is exchanged: where the bridge finds it too.
+  window.causetteResume = '';
+
   // What the loader has to say, kept for the widget: { origin, config, port }. Only the window that frames us is
   // listened to, and only once. What waits in the port is not lost: a port holds its messages until it is started.
-  // As a page of its own the panel has no loader: its parent would be itself, and what an app's bridge has put here stays.
   if (window.parent !== window) window.causettePanel = new Promise(function (resolve) {
     window.addEventListener('message', function listen(event) {
       var message = event.data;
@@ -19,29 +22,93 @@
       window.removeEventListener('message', listen);
       var told = { origin: event.origin, config: message.config, port: event.ports[0] };
       if (!told.config.resume) resolve(told);
-      else claim(told).then(resolve, fail);
+      else resume(told, told.config.resume).then(resolve, fail);
     });
   });
+  // As a page of its own the panel has no loader: its parent would be itself, and what an app's bridge has put here, a
+  // promise of the same, stays. The links of mails lead here where a site has no page.
+  else {
+    if (take()) {
+      var app = window.causettePanel;
+      window.causettePanel = new Promise(function (resolve) {
+        // An app says first which session it has kept.
+        Promise.resolve(app).then(function (told) {
+          return resume(told, window.causetteResume);
+        }).then(resolve, fail);
+      });
+    }
+    window.addEventListener('hashchange', function () {
+      if (take()) Promise.resolve(window.causettePanel).then(replace).catch(fail);
+    });
+  }
+
+  // Takes the token of a link out of our own address, as the loader does on its page: at once, and out of the history.
+  function take() {
+    var found = /^#causette=([\w-]{20,})/.exec(location.hash);
+    if (!found) return false;
+    window.causetteResume = found[1];
+    history.replaceState(history.state, '', location.href.split('#')[0]);
+    return true;
+  }
+
+  // A link was opened in a page that is there already: its conversation begins with a document of its own.
+  function replace(told) {
+    var token = window.causetteResume;
+    // A second one came while the first waited, and was taken in its place.
+    if (!token) return;
+    return claim(token).then(function (secret) {
+      if (!secret) return;
+      var isKept = hand(told, secret) === told;
+      // Behind the message by which the app hears of its session.
+      setTimeout(restart, 0, isKept ? '' : token);
+    });
+  }
+
+  // This document anew, with the token that has led to it where that is still to be exchanged.
+  function restart(token) {
+    if (token) history.replaceState(history.state, '', '#causette=' + token);
+    location.reload();
+  }
+
+  function resume(told, token) {
+    return claim(token).then(function (secret) {
+      return secret ? hand(told, secret) : told;
+    });
+  }
 
   // The page was reached through the link in a mail: its token is exchanged for a session of that conversation, minted
-  // here, so that the exchange can be repeated. Only this POST spends the link.
-  function claim(told) {
+  // here, so that the exchange can be repeated. Only this POST spends the link. A link that opens nothing gives none.
+  function claim(token) {
     var bytes = crypto.getRandomValues(new Uint8Array(32));
     var secret = btoa(String.fromCharCode.apply(null, bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace('=', '');
-    return persist('resume', { token: told.config.resume, session: secret }, 4).then(function (status) {
-      if (status < 300) {
-        told.config.session = secret;
-        told.config.resumed = true;
-        told.port.postMessage({ type: 'session', secret: secret });
-      } else if (status === 404 || status === 409 || status === 410) {
-        parsed.then(function () {
-          explain(told.config.resume);
-        });
-      } else {
-        throw new Error('the link cannot be used now: ' + status);
-      }
-      return told;
+    return persist('resume', { token: token, session: secret }, 4).then(function (status) {
+      if (token === window.causetteResume) window.causetteResume = '';
+      if (status < 300) return secret;
+      if (status !== 404 && status !== 409 && status !== 410) throw new Error('the link cannot be used now: ' + status);
+      parsed.then(function () {
+        explain(token);
+      });
     });
+  }
+
+  // Hands the session to the panel, and to whoever keeps it: the loader or the app; without either the storage where the
+  // widget looks for it (widget/src/setup.rs). In a browser that keeps nothing somebody stands in who keeps nothing either.
+  function hand(told, secret) {
+    if (!told || told.isStandIn) {
+      try {
+        localStorage.setItem('causette.' + site + '.session', secret);
+        return undefined;
+      } catch (error) {
+        var channel = new MessageChannel();
+        channel.port2.postMessage({ type: 'viewport', sheet: true });
+        var config = { open: true, minimizable: false };
+        told = { origin: location.origin, config: config, port: channel.port1, isStandIn: true };
+      }
+    }
+    told.config.session = secret;
+    told.config.resumed = true;
+    told.port.postMessage({ type: 'session', secret: secret });
+    return told;
   }
 
   // The same again after a pause, while the network or the server fails: an answer that was lost costs no second claim.
@@ -60,7 +127,7 @@
   }
 
   function ask(what, body) {
-    body.site = location.pathname.split('/')[2];
+    body.site = site;
     return fetch('/api/v1/visitor/' + what, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -152,7 +219,7 @@
       box.setAttribute('role', 'alert');
       text.textContent = data.failed || '';
       var retry = button('boot-failure__retry', data.retry, function () {
-        location.reload();
+        restart(window.causetteResume);
       });
       box.append(text, retry);
       document.body.replaceChildren(box);

@@ -8,6 +8,9 @@
 // Every message, in both directions, is JSON: `{v: 1, id, type, data}`. One of the app's that carries an `id` is answered
 // by `{v: 1, id, type: 'ok' | 'error', data}`; ours are called `page-1` and so on. What is not understood is answered with an error and changes nothing.
 //
+// The link of a mail may open this page: `boot.js` takes its token, exchanges it once the app has said its session, and what it
+// says into the port then is the session that the app is to keep.
+//
 // The app is trusted with its own visitor's session, and nobody else is listened to: this document cannot be framed and
 // has no script but ours, so `causetteApp` can be called by whoever evaluates scripts in the webview alone.
 (() => {
@@ -83,6 +86,8 @@
       // would be asked for without end.
       if (base(locale) != base(root.lang) && address.searchParams.get('locale') != locale) {
         address.searchParams.set('locale', locale);
+        // A link that led here and waits for the app's session leads there too (`boot.js`).
+        if (window.causetteResume) address.hash = `causette=${window.causetteResume}`;
         location.replace(address);
       }
       return {};

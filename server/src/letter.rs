@@ -32,7 +32,7 @@ pub struct Letterhead {
     pub public_url: String,
 }
 
-/// Why a mail cannot be made: a fault of ours or of the site's settings.
+/// Why a mail cannot be made: a fault of ours.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
     /// A template fails.
@@ -41,9 +41,9 @@ pub enum ComposeError {
     /// It cannot be put into bytes.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The site has no page that a link could lead to.
-    #[error("the site has no page for links to lead to: set homeUrl")]
-    NoPage,
+    /// The page that its link is to lead to has an address that no mail can hold.
+    #[error("the address of the page for links is too long, or public_url is none")]
+    Page,
     /// The address is none that mail can go to.
     #[error("the address is none that mail can go to")]
     Address,
@@ -170,10 +170,10 @@ impl Letterhead {
         reply_address::job_of(message_id, self.from.as_lettre().domain()).map(JobId)
     }
 
-    /// The page of the site with the secret in its fragment.
+    /// The page of the site, or that of its chat, with the secret in its fragment.
     fn resume_link(&self, site: &Site, material: &Material) -> Result<Link, ComposeError> {
-        let page = site.home_url(&self.public_url).ok_or(ComposeError::NoPage)?;
-        Link::parse(&format!("{page}#causette={}", material.token.expose())).ok_or(ComposeError::NoPage)
+        let page = site.home_url(&self.public_url);
+        Link::parse(&format!("{page}#causette={}", material.token.expose())).ok_or(ComposeError::Page)
     }
 
     /// Where one click stops mail for a conversation.

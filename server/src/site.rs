@@ -66,24 +66,37 @@ impl Site {
         })
     }
 
-    /// The page that links in mails lead to: the one that is set, below an origin of the site or as a path on ours, else
-    /// the root of its first origin. `None` where it has none.
+    /// The page that links in mails lead to: the one that is set, else the root of the site's first origin, else, as for an
+    /// app that has no page in the web, the chat as a page of its own. `own` is our public origin.
     #[must_use]
-    pub fn home_url(&self, own: &str) -> Option<String> {
-        let set = self.settings.home_url.as_str();
-        if set.starts_with('/') {
-            return self.origins.contains(&SiteOrigin::Own).then(|| format!("{own}{set}"));
-        }
-        if let Ok(url) = url::Url::parse(set) {
-            let origin = url.origin().ascii_serialization();
-            if url.fragment().is_none() && self.allows(&origin, &[own.to_owned()]) {
-                return Some(url.into());
-            }
-        }
-        self.origins.first().map(|origin| match origin {
-            SiteOrigin::Own => format!("{own}/"),
-            SiteOrigin::Exact(origin) => format!("{origin}/"),
+    pub fn home_url(&self, own: &str) -> String {
+        self.set_home_url(own).unwrap_or_else(|| match self.origins.first() {
+            Some(SiteOrigin::Own) => format!("{own}/"),
+            Some(SiteOrigin::Exact(origin)) => format!("{origin}/"),
+            None => self.chat_url(own),
         })
+    }
+
+    /// The page that is set for links in mails: below an origin of the site, or a path on ours where the site is there too,
+    /// or our own page of its chat. `None` where none is set, or none that has the chat.
+    #[must_use]
+    pub fn set_home_url(&self, own: &str) -> Option<String> {
+        let set = self.settings.home_url.as_str();
+        let set = if set.starts_with('/') { format!("{own}{set}") } else { set.to_owned() };
+        let mut page = url::Url::parse(&set).ok()?;
+        let has_chat = self.allows(&page.origin().ascii_serialization(), &[own.to_owned()]);
+        if page.fragment().is_some() {
+            return None;
+        }
+        let address = String::from(page.as_str());
+        page.set_query(None);
+        (has_chat || page.as_str() == self.chat_url(own)).then_some(address)
+    }
+
+    /// The chat as a page of its own.
+    #[must_use]
+    pub fn chat_url(&self, own: &str) -> String {
+        format!("{own}/chat/{}", self.key)
     }
 
     /// The sources for `frame-ancestors`; `'none'` where no origin is listed.
@@ -173,7 +186,8 @@ pub struct SiteSettings {
     pub resume_link_days: u16,
     /// Devices that can claim the same link.
     pub resume_link_devices: u8,
-    /// The page that links in mails lead to; empty is the first of the site's origins. Below an origin of the site.
+    /// The page that links in mails lead to, below an origin of the site, or `/chat/KEY`; empty is the first of its origins,
+    /// and without any the chat as a page of its own.
     pub home_url: String,
     /// The language of mails; empty is the conversation's.
     pub mail_locale: String,
@@ -307,17 +321,18 @@ mod tests {
         assert_eq!(origin("shop.example"), None);
     }
 
-    #[test]
-    fn links_in_mails_lead_to_a_page_of_the_site() {
-        let site = |home_url: &str, origins: &[&str]| Site {
+    fn site(home_url: &str, origins: &[&str]) -> Site {
+        let origin = |text: &&str| SiteOrigin::try_from((*text).to_owned()).expect("it is one");
+        Site {
             key: "demo".parse().expect("a key"),
             name: String::new(),
-            origins: origins
-                .iter()
-                .map(|text| SiteOrigin::try_from((*text).to_owned()).expect("one"))
-                .collect(),
+            origins: origins.iter().map(origin).collect(),
             settings: SiteSettings { home_url: home_url.to_owned(), ..SiteSettings::default() },
-        };
+        }
+    }
+
+    #[test]
+    fn links_in_mails_lead_to_a_page_of_the_site() {
         let own = "https://chat.example";
         let shop = ["https://shop.example", "self"];
         for (set, page) in [
@@ -327,11 +342,36 @@ mod tests {
             ("javascript:alert(1)", "https://shop.example/"),
             ("https://shop.example/#part", "https://shop.example/"),
             ("/demo/", "https://chat.example/demo/"),
+            ("/demo/#part", "https://shop.example/"),
         ] {
-            assert_eq!(site(set, &shop).home_url(own).as_deref(), Some(page), "{set}");
+            assert_eq!(site(set, &shop).home_url(own), page, "{set}");
         }
-        assert_eq!(site("", &[]).home_url(own), None);
-        assert_eq!(site("/demo/", &["https://shop.example"]).home_url(own).as_deref(), None);
+    }
+
+    #[test]
+    fn without_a_page_of_the_site_they_lead_to_the_chat_itself() {
+        let own = "https://chat.example";
+        let shop = ["https://shop.example"];
+        let chat = "https://chat.example/chat/demo";
+        assert_eq!(site("", &[]).home_url(own), chat);
+        for set in ["/demo/", "https://elsewhere.example/", "/chat/other"] {
+            assert_eq!(site(set, &[]).set_home_url(own), None, "{set}");
+            assert_eq!(site(set, &[]).home_url(own), chat, "{set}");
+            assert_eq!(site(set, &shop).home_url(own), "https://shop.example/", "{set}");
+        }
+        // Wanted there although the site has pages.
+        for (set, page) in [
+            ("/chat/demo", chat),
+            ("https://chat.example/chat/demo", chat),
+            ("/chat/demo?locale=fr", "https://chat.example/chat/demo?locale=fr"),
+        ] {
+            assert_eq!(site(set, &shop).home_url(own), page, "{set}");
+        }
+        for set in
+            ["/chat/demo/x", "/chat/demo#x", "//evil.example/chat/demo", "https://evil.example/chat/demo"]
+        {
+            assert_eq!(site(set, &shop).home_url(own), "https://shop.example/", "{set}");
+        }
     }
 
     #[test]

@@ -41,6 +41,8 @@ const LEFT_OUT: &[LeftOut] = &[
             "native_bridge::the_composer_stays_above_a_keyboard_and_inside_what_is_safe",
             "native_bridge::what_is_not_understood_is_answered_and_changes_nothing",
             "native_bridge::without_an_app_or_where_apps_are_not_allowed_the_page_keeps_its_session_itself",
+            "resume_full_page::in_an_app_the_link_gives_the_session_that_the_app_keeps",
+            "resume_full_page::a_browser_that_keeps_nothing_goes_on_as_long_as_the_page_is_there",
         ],
     },
     LeftOut {

@@ -36,6 +36,7 @@ mod placement;
 mod reply_by_mail;
 mod resume_by_mail;
 mod resume_fragment;
+mod resume_full_page;
 mod sign_in;
 mod stale_reply;
 mod strict_policy;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A window's object, and how the app says something there.
-const ENDS: [(&str, &str); 4] = [
+pub(crate) const ENDS: [(&str, &str); 4] = [
     ("window.webkit = { messageHandlers: { causette: END } }", "causetteApp(text)"),
     ("window.causetteNative = END", "causetteNative.onmessage({ data: text })"),
     (
@@ -20,37 +20,46 @@ const ENDS: [(&str, &str); 4] = [
 const END: &str = "{ postMessage: (text) => said.push(JSON.parse(text)) }";
 
 /// A browser that plays an app.
-struct App<'a> {
+pub(crate) struct App<'a> {
     browser: &'a Browser,
     speak: &'static str,
 }
 
 impl<'a> App<'a> {
     /// Puts an end into every document from now on, and opens the chat of the site "shop".
-    async fn open(browser: &'a Browser, server: &Server, (end, speak): (&str, &'static str)) -> Self {
+    async fn open(browser: &'a Browser, server: &Server, end: (&str, &'static str)) -> Self {
+        Self::open_at(browser, &format!("{}/chat/shop?locale=en", server.origin), end).await
+    }
+
+    /// The same, at an address.
+    pub(crate) async fn open_at(
+        browser: &'a Browser,
+        address: &str,
+        (end, speak): (&str, &'static str),
+    ) -> Self {
         let source = format!("window.said = []; {}", end.replace("END", END));
         browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
-        browser.goto(&format!("{}/chat/shop?locale=en", server.origin)).await;
+        browser.goto(address).await;
         Self { browser, speak }
     }
 
-    fn panel(&self) -> Panel<'a> {
+    pub(crate) fn panel(&self) -> Panel<'a> {
         Panel { view: View::new(self.browser, Place::Page) }
     }
 
-    async fn ask(&self, script: &str) -> Value {
+    pub(crate) async fn ask(&self, script: &str) -> Value {
         self.browser.run(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// Says a text to the page, whatever it is.
-    async fn say_text(&self, text: &str) {
+    pub(crate) async fn say_text(&self, text: &str) {
         let script = format!("const text = arguments[0]; {}", self.speak);
         let said = self.browser.run(&script, vec![json!(text)]).await;
         said.unwrap_or_else(|error| panic!("{text}: {error}"));
     }
 
     /// Says something to the page and returns what it answers.
-    async fn say(&self, kind: &str, data: Value) -> Value {
+    pub(crate) async fn say(&self, kind: &str, data: Value) -> Value {
         let id = format!("{kind} {data}").chars().take(64).collect::<String>();
         self.say_text(&json!({ "v": 1, "id": id, "type": kind, "data": data }).to_string()).await;
         let answer = self.hear(|message| message["id"] == id.as_str()).await;
@@ -83,12 +92,12 @@ impl<'a> App<'a> {
         heard
     }
 
-    async fn hear_of(&self, kind: &str) -> Value {
+    pub(crate) async fn hear_of(&self, kind: &str) -> Value {
         self.hear(|message| message["type"] == kind).await["data"].clone()
     }
 
     /// Waits for the page to ask, gives it the session, and waits until it can be used.
-    async fn begin(&self, secret: Option<&str>) {
+    pub(crate) async fn begin(&self, secret: Option<&str>) {
         assert_eq!(self.hear_of("needSession").await, json!({}));
         assert_eq!(self.say("session", json!({ "secret": secret })).await, json!(["ok", {}]));
         assert_eq!(self.hear_of("ready").await, json!({}));

@@ -57,9 +57,15 @@ pub(super) async fn add_site(
     let app = open(config).await?;
     let site = Site { key, name, origins, settings };
     let snippet = snippet::snippet(&app, &site.key).html;
+    let chat = site.chat_url(app.own_origins.first().map_or("", String::as_str));
+    let has_pages = !site.origins.is_empty();
     app.perform(AddSite(site)).await?;
     app.store.close().await;
-    println!("Paste this into every page, before </head>:\n\n{snippet}");
+    if has_pages {
+        println!("Paste this into every page, before </head>:\n\n{snippet}");
+    } else {
+        println!("No page can embed it. As a page of its own, or in the webview of an app:\n\n{chat}");
+    }
     Ok(())
 }
 

@@ -83,7 +83,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum SiteCommand {
-    /// Add a site and print its snippet.
+    /// Add a site and print its snippet, or without an origin the address of its chat.
     Add {
         /// The public key: 1 to 40 of a-z, 0-9 and -.
         #[arg(long)]
@@ -91,8 +91,8 @@ enum SiteCommand {
         /// The name that visitors see.
         #[arg(long)]
         name: String,
-        /// An origin whose pages may embed the widget, like https://shop.example; can be repeated.
-        #[arg(long = "origin", value_name = "ORIGIN", required = true)]
+        /// An origin whose pages may embed the widget, like https://shop.example; can be repeated. None for an app alone.
+        #[arg(long = "origin", value_name = "ORIGIN")]
         origins: Vec<String>,
         /// The accent colour, like #4338ca.
         #[arg(long)]

@@ -19,39 +19,36 @@ pub(super) async fn sites(
     const CHECK: &str = "sites";
     let sites = site::list_sites(tx).await?;
     let own = config.own_origins(config.listen).into_iter().next().unwrap_or_default();
-    let names = |homeless: &[&crate::site::Site]| {
-        let keys: Vec<&str> = homeless.iter().map(|site| site.key.as_str()).collect();
+    let names = |some: &[&crate::site::Site]| {
+        let keys: Vec<&str> = some.iter().map(|site| site.key.as_str()).collect();
         keys.join(", ")
     };
-    let homeless: Vec<_> = sites.iter().filter(|site| site.home_url(&own).is_none()).collect();
-    let strayed: Vec<_> = sites
+    let (strayed, led): (Vec<_>, Vec<_>) = sites
         .iter()
-        .filter(|site| !site.settings.home_url.is_empty() && !homeless.contains(site))
-        .filter(|site| {
-            !site.home_url(&own).is_some_and(|url| url.contains(site.settings.home_url.trim_end_matches('/')))
-        })
-        .collect();
+        .partition(|site| !site.settings.home_url.is_empty() && site.set_home_url(&own).is_none());
+    // As it is right for an app; of a site with pages somebody may have forgotten them.
+    let pageless: Vec<_> =
+        led.into_iter().filter(|site| site.home_url(&own) == site.chat_url(&own)).collect();
     if sites.is_empty() {
         findings.push(Finding::warning(
             CHECK,
             "there is none",
             "add one, and paste its snippet into your pages: causette site add --help",
         ));
-    } else if homeless.is_empty() && strayed.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("{}, links in mails lead to their pages", sites.len())));
-    }
-    if !homeless.is_empty() {
-        findings.push(Finding::warning(
-            CHECK,
-            format!("links in mails lead nowhere for {}", names(&homeless)),
-            "set homeUrl, or an origin: without them no mail can be made",
-        ));
+    } else if strayed.is_empty() {
+        let own_pages = match pageless.len() {
+            0 => String::new(),
+            _ => format!("; for {} that is the page of the chat itself", names(&pageless)),
+        };
+        let found = format!("{}, links in mails lead to their pages{own_pages}", sites.len());
+        findings.push(Finding::ok(CHECK, found));
     }
     if !strayed.is_empty() {
         findings.push(Finding::warning(
             CHECK,
             format!("homeUrl is on none of the origins of {}", names(&strayed)),
-            "links in mails lead to the first origin instead: add the origin of homeUrl, or change it",
+            "links in mails lead to the first origin instead, or without one to the page of the chat: add the origin of \
+             homeUrl, or change it",
         ));
     }
     Ok(())

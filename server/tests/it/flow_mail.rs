@@ -2,13 +2,15 @@
 //! who wants no more mail gets none.
 
 use causette_server::mailer::captured::CapturedMail;
+use causette_server::site::Site;
 use causette_shared::entry::{Body, Content, Event, MailKind};
 use causette_shared::id::{ConversationId, SessionSecret};
+use causette_shared::protocol::visitor::Hello;
 use mail_parser::MessageParser;
 use serde_json::json;
 
 use crate::harness::actors::Outcome;
-use crate::harness::builders::entry_id;
+use crate::harness::builders::{entry_id, site};
 use crate::harness::database::{number, on_both_databases};
 use crate::harness::{AgentActor, Database, TestServer, VisitorActor, eventually};
 
@@ -126,6 +128,32 @@ async fn what_is_unseen_goes_out_and_its_link_continues_elsewhere(database: Data
     assert_eq!(claim(&server, &self::token(&renewed), &secret(4)).await, 204);
 }
 
+/// As for an app: nobody embeds the chat.
+async fn without_pages_of_the_site_the_link_leads_to_the_chat_itself(database: Database) {
+    let server = TestServer::with_mail(database).await;
+    server.add_site(Site { origins: Vec::new(), ..site("shop") }).await;
+    let mut desk = AgentActor::arrive(&server).await;
+    let mut visitor = VisitorActor::connect(&server).await;
+    let hello = Hello { host: server.origin(), ..visitor.greeting() };
+    visitor.greet(hello).await;
+    visitor.say("Where is my parcel?").await;
+    visitor.introduce(Some("Ada"), Some(EMAIL), None).await;
+    visitor.sync().await;
+    let conversation = visitor.conversation();
+    drop(visitor);
+    desk.reply(conversation, "At the harbour.").await;
+    server.advance(61);
+    let mail = read(&server.await_mails(1).await[0]);
+    let page = format!("{}/chat/shop", server.origin());
+    assert!(mail.text.contains(&format!("{page}#causette=")), "{}", mail.text);
+    assert_eq!(reqwest::get(page).await.expect("it answers").status(), 200);
+    assert_eq!(claim(&server, &token(&mail), &secret(1)).await, 204);
+    let mut elsewhere = VisitorActor::connect(&server).await;
+    elsewhere.secret = secret(1).expose().to_owned();
+    let hello = Hello { host: server.origin(), ..elsewhere.greeting() };
+    assert_eq!(elsewhere.greet(hello).await.conversation.map(|state| state.id), Some(conversation));
+}
+
 async fn what_is_read_in_time_is_not_mailed(database: Database) {
     let server = TestServer::with_mail(database).await;
     let (mut visitor, conversation, mut desk) = who_left(&server).await;
@@ -198,6 +226,7 @@ async fn a_copy_for_an_unverified_address_is_a_question_without_a_word_of_theirs
 
 on_both_databases! {
     what_is_unseen_goes_out_and_its_link_continues_elsewhere,
+    without_pages_of_the_site_the_link_leads_to_the_chat_itself,
     what_is_read_in_time_is_not_mailed,
     one_click_stops_mail,
     a_copy_for_an_unverified_address_is_a_question_without_a_word_of_theirs,

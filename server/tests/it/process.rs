@@ -200,6 +200,17 @@ fn a_site_is_added_once_and_only_when_it_is_right() {
     assert_eq!(String::from_utf8_lossy(&list.stdout), "shop\tThe Shop\thttps://shop.example\n");
 }
 
+#[test]
+fn a_site_without_an_origin_is_told_the_address_of_its_chat() {
+    let directory = directory();
+    let add = ["site", "add", "--key", "app", "--name", "The App"];
+    let mut command = command(directory.path(), &add);
+    let added = command.env("CAUSETTE_PUBLIC_URL", "https://chat.example").output().expect("it runs");
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let told = String::from_utf8_lossy(&added.stdout).into_owned();
+    assert!(told.ends_with("\n\nhttps://chat.example/chat/app\n") && !told.contains("<script"), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_is_added_beside_a_running_server_and_can_sign_in() {
     const EMAIL: &str = "alice@desk.example";

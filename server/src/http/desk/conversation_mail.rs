@@ -101,7 +101,7 @@ async fn render(app: &App, id: &str, agent: &Agent, text: &str) -> Result<(Strin
     let material = preview_invite::gather(&mut tx, known(id)?, agent, text, now).await?;
     drop(tx);
     let mail = app.letterhead().await?.render(&material).map_err(|error| match error {
-        ComposeError::NoPage => ApiError(Problem::with_detail(
+        ComposeError::Page => ApiError(Problem::with_detail(
             ProblemKind::WrongState,
             "the site has no page that a mail could lead to",
         )),
