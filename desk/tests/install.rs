@@ -126,9 +126,23 @@ impl Stage {
         settle().await;
     }
 
+    async fn choose_way(&self, name: &str) {
+        let ways = self.root.query_selector_all(".snippet .segments__option").expect("a good selector");
+        let mut ways = (0..ways.length()).filter_map(|place| ways.item(place));
+        let way = ways.find(|way| way.text_content().as_deref() == Some(name)).expect("there is such a way");
+        way.unchecked_into::<HtmlElement>().click();
+        settle().await;
+    }
+
     fn says(&self, text: &str) -> bool {
         self.root.text_content().is_some_and(|said| said.contains(text))
     }
+}
+
+/// From now on this is answered otherwise.
+fn answer(verb: &str, status: u16, body: &Value) {
+    let script = format!("window.answers.unshift({})", json!([verb, status, body]));
+    js_sys::eval(&script).expect("it is JavaScript");
 }
 
 /// What was asked with a body.
@@ -206,4 +220,42 @@ async fn who_is_no_admin_changes_nothing_for_others() {
     }
     stage.press("[aria-label=Red]").await;
     assert!(stage.snippet().contains("data-color"), "the snippet is theirs to paste");
+}
+
+#[wasm_bindgen_test]
+async fn apps_are_allowed_at_once_and_a_refusal_turns_the_switch_back() {
+    let site = |allow_apps| json!({ "key": "shop", "name": "Shop", "origins": [], "allow_apps": allow_apps });
+    let stage = Stage::open(Role::Admin, &[("PATCH /shop", 200, site(true))]).await;
+    stage.choose_way("App").await;
+    let address: web_sys::HtmlTextAreaElement =
+        stage.find("[aria-label='Address for apps']").expect("a field");
+    assert_eq!(address.value(), "https://chat.example/chat/shop");
+    let is_on = || stage.find::<web_sys::HtmlInputElement>("[role=switch]").expect("a switch").checked();
+    assert!(!is_on());
+    stage.press("[role=switch]").await;
+    assert!(is_on());
+    assert_eq!(asked("PATCH"), ["PATCH /api/v1/desk/sites/shop {\"allow_apps\":true}"]);
+    // What is told of a site stays when the way is left.
+    stage.choose_way("HTML").await;
+    stage.choose_way("App").await;
+    assert!(is_on());
+
+    let refused = json!({ "kind": "unavailable", "detail": "the disk is full" });
+    answer("PATCH /api/v1/desk/sites/shop", 503, &refused);
+    stage.press("[role=switch]").await;
+    assert!(is_on(), "it is as it was");
+    assert_eq!(asked("PATCH").len(), 2);
+    assert!(stage.says("The disk is full."));
+    answer("PATCH /api/v1/desk/sites/shop", 200, &site(false));
+    stage.press("[role=switch]").await;
+    assert!(!is_on() && !stage.says("The disk is full."));
+}
+
+#[wasm_bindgen_test]
+async fn whether_apps_are_allowed_is_shown_to_everybody_and_changed_by_admins() {
+    let stage = Stage::open(Role::Agent, &[]).await;
+    stage.choose_way("App").await;
+    stage.press("[role=switch]").await;
+    assert!(asked("PATCH").is_empty());
+    assert!(stage.says("An admin can change this."));
 }

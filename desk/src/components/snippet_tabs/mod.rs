@@ -1,4 +1,7 @@
-//! What an owner puts on their pages: the line, the line that is pinned by its hash, or a tag of Google Tag Manager.
+//! What an owner puts on their pages: the line, the line that is pinned by its hash, or a tag of Google Tag Manager; and what
+//! they put into an app.
+
+mod app;
 
 use leptos::prelude::*;
 
@@ -9,7 +12,8 @@ use crate::state::install::Install;
 use crate::state::install::looks::snippet;
 use crate::state::install::room::Chosen;
 
-const WAYS: &[(&str, &str)] = &[("html", "HTML"), ("pinned", "Pinned"), ("gtm", "Tag Manager")];
+const WAYS: &[(&str, &str)] =
+    &[("html", "HTML"), ("pinned", "Pinned"), ("gtm", "Tag Manager"), ("app", "App")];
 
 /// Draws the ways, of which one is shown.
 #[component]
@@ -33,6 +37,7 @@ pub fn SnippetTabs(
     let shown = move || match way.get() {
         "pinned" => pinned(install),
         "gtm" => tag_manager(of(|chosen| chosen.snippet.gtm_url.clone())),
+        "app" => app::app(install),
         _ => html(install),
     };
     view! {
@@ -121,6 +126,10 @@ fn tag_manager(template: Signal<String>) -> AnyView {
             "You may not add templates? "
             <a class="link" href=custom download>"Download the text of a Custom HTML tag"</a>
             ". It does not see Google’s consent state."
+        </p>
+        <p class="snippet__note">
+            "What to tick under Consent, and how a field takes a variable, stands in "<code>"docs/embedding.md"</code>
+            ", section Google Tag Manager."
         </p>
     }
     .into_any()

@@ -1,5 +1,6 @@
 //! Install: how the chat looks, what to put on the pages, and whether it is there.
 
+use causette_shared::id::SiteKey;
 use causette_shared::protocol::install::SiteRow;
 use leptos::prelude::*;
 
@@ -82,6 +83,11 @@ pub fn InstallPage(
         .into_any(),
     }
     };
+    // What a site may do changes on this page; which there are does not.
+    let names = Memo::new(move |_| {
+        let name = |site: &SiteRow| (site.key.clone(), site.name.clone());
+        install.sites.with(|sites| sites.iter().map(name).collect::<Vec<_>>())
+    });
     view! {
         <div class="desk">
             <TopBar desk router/>
@@ -90,7 +96,7 @@ pub fn InstallPage(
                 <div class="install__sheet">
                     <div class="install__title">
                         <h1>"Install"</h1>
-                        {move || choice(install)}
+                        {move || choice(install, &names.read())}
                     </div>
                     {shown}
                 </div>
@@ -103,15 +109,14 @@ pub fn InstallPage(
 }
 
 /// Which site, where there are several.
-fn choice(install: Install) -> Option<AnyView> {
-    let sites = install.sites.get();
-    let name = |site: &SiteRow| [&site.name, " (", site.key.as_str(), ")"].concat();
-    match sites.as_slice() {
+fn choice(install: Install, sites: &[(SiteKey, String)]) -> Option<AnyView> {
+    let name = |(key, name): &(SiteKey, String)| [name, " (", key.as_str(), ")"].concat();
+    match sites {
         [] => None,
         [only] => Some(view! { <p class="install__site">{name(only)}</p> }.into_any()),
         several => {
-            let option = |site: &SiteRow| {
-                view! { <option value=site.key.as_str().to_owned()>{name(site)}</option> }
+            let option = |site: &(SiteKey, String)| {
+                view! { <option value=site.0.as_str().to_owned()>{name(site)}</option> }
             };
             let options = several.iter().map(option).collect_view();
             Some(

@@ -1,5 +1,6 @@
 //! Installing the chat: how it looks, what its owner pastes, and where it was seen.
 
+mod allowed;
 pub mod looks;
 pub mod requests;
 pub mod room;

@@ -2,7 +2,7 @@
 
 use causette_shared::id::SiteKey;
 use causette_shared::protocol::install::{
-    Looks, Origins, PublishedSnippet, SeenList, SiteList, SiteRow, Snippet,
+    Looks, Origins, PublishedSnippet, SeenList, SiteChange, SiteList, SiteRow, Snippet,
 };
 use serde::de::DeserializeOwned;
 
@@ -65,6 +65,14 @@ pub async fn seen(site: &SiteKey) -> Result<SeenList, Failure> {
 /// See `Failure`.
 pub async fn set_origins(site: &SiteKey, origins: Vec<String>) -> Result<SiteRow, Failure> {
     of("PUT", site, "/origins", serde_json::to_string(&Origins { origins }).ok()).await
+}
+
+/// Changes what is named of a site, and returns the site as it is then.
+///
+/// # Errors
+/// See `Failure`.
+pub async fn change(site: &SiteKey, change: &SiteChange) -> Result<SiteRow, Failure> {
+    of("PATCH", site, "", serde_json::to_string(change).ok()).await
 }
 
 async fn of<T: DeserializeOwned>(

@@ -41,7 +41,7 @@ pub struct Chosen {
 /// The store of the page. A handle: copies share it.
 #[derive(Clone, Copy)]
 pub struct Install {
-    desk: Desk,
+    pub(super) desk: Desk,
     /// Every site.
     pub sites: RwSignal<Vec<SiteRow>>,
     /// The chosen one.
@@ -54,6 +54,10 @@ pub struct Install {
     pub refusal: RwSignal<Option<Refusal>>,
     /// The snippet that was pinned last, of looks that hold still.
     pub pinned: RwSignal<Option<PublishedSnippet>>,
+    /// What is being saved of whether apps may speak with it.
+    pub apps_wanted: RwSignal<Option<bool>>,
+    /// Why the last change of that was refused.
+    pub apps_failure: RwSignal<Option<String>>,
     /// Where it was seen.
     pub seen: RwSignal<Option<Vec<SeenOrigin>>>,
     /// Why that is not known now.
@@ -74,6 +78,8 @@ impl Install {
             busy: RwSignal::new(false),
             refusal: RwSignal::new(None),
             pinned: RwSignal::new(None),
+            apps_wanted: RwSignal::new(None),
+            apps_failure: RwSignal::new(None),
             seen: RwSignal::new(None),
             seen_failure: RwSignal::new(None),
             turn: StoredValue::new(0),
@@ -129,6 +135,8 @@ impl Install {
         self.busy.set(false);
         self.refusal.set(None);
         self.pinned.set(None);
+        self.apps_wanted.set(None);
+        self.apps_failure.set(None);
         self.seen.set(None);
         self.seen_failure.set(None);
         spawn_local(async move {
@@ -211,37 +219,8 @@ impl Install {
         });
     }
 
-    /// Adds an origin to those that may embed the chat, or takes it off. `done` is told whether that was so.
-    pub fn set_origin(self, origin: String, is_listed: bool, done: impl Fn(Result<(), String>) + 'static) {
-        let Some(key) = self.key() else { return };
-        let mut origins = match self.chosen.get_untracked() {
-            Load::Ready(chosen) => chosen.site.origins,
-            _ => return,
-        };
-        origins.retain(|held| *held != origin);
-        if is_listed {
-            origins.push(origin);
-        }
-        let turn = self.turn.get_value();
-        spawn_local(async move {
-            let answer = requests::set_origins(&key, origins).await;
-            if !self.is_turn(turn) {
-                return;
-            }
-            match answer {
-                Ok(site) => {
-                    self.change(move |chosen| chosen.site = site);
-                    done(Ok(()));
-                    self.look(turn);
-                }
-                Err(Failure::Refused(problem)) => done(Err(words::sentence(&problem.detail))),
-                Err(failure) => done(Err(self.desk.told_of(&failure))),
-            }
-        });
-    }
-
     /// Asks where it was seen, now and every few seconds while somebody looks.
-    fn look(self, turn: u32) {
+    pub(super) fn look(self, turn: u32) {
         let Some(key) = self.key() else { return };
         spawn_local(async move {
             if !document().hidden() {
@@ -280,6 +259,21 @@ impl Install {
         self.refusal.set(Some(refusal));
     }
 
+    /// Which wait an answer is to be for: see `is_turn`.
+    pub(super) fn turn(self) -> u32 {
+        self.turn.get_value()
+    }
+
+    /// Takes the chosen site as the server has it now, for whoever chooses it again too.
+    pub(super) fn put_site(self, site: SiteRow) {
+        self.sites.update(|sites| {
+            if let Some(held) = sites.iter_mut().find(|held| held.key == site.key) {
+                held.clone_from(&site);
+            }
+        });
+        self.change(move |chosen| chosen.site = site);
+    }
+
     fn change(self, act: impl FnOnce(&mut Chosen)) {
         self.chosen.update(|chosen| {
             if let Load::Ready(chosen) = chosen {
@@ -288,7 +282,7 @@ impl Install {
         });
     }
 
-    fn key(self) -> Option<SiteKey> {
+    pub(super) fn key(self) -> Option<SiteKey> {
         self.chosen.with_untracked(|chosen| match chosen {
             Load::Ready(chosen) => Some(chosen.site.key.clone()),
             _ => None,
@@ -301,7 +295,7 @@ impl Install {
     }
 
     /// Whether an answer is still waited for: neither was another site chosen, nor the page left.
-    fn is_turn(self, turn: u32) -> bool {
+    pub(super) fn is_turn(self, turn: u32) -> bool {
         self.turn.try_get_value() == Some(turn)
     }
 }
