@@ -79,13 +79,13 @@ impl Stage {
             let of = [method, " /api/v1/desk/sites", path].concat();
             json!([of, status, body])
         };
-        let mut rows = vec![
+        let mut rows: Vec<_> = more.iter().map(|(verb, status, body)| row(verb, *status, body)).collect();
+        rows.extend([
             row("GET ", 200, &sites),
             row("GET /shop/looks", 200, &looks()),
             row("GET /shop/snippet", 200, &snippet()),
             row("GET /shop/seen", 200, &blocked()),
-        ];
-        rows.extend(more.iter().map(|(verb, status, body)| row(verb, *status, body)));
+        ]);
         let script = format!(
             "window.asked = []; window.answers = {}; window.fetch = async (path, init) => {{ \
              const of = `${{init.method}} ${{path}}`; window.asked.push(of + ' ' + (init.body ?? '')); \
@@ -123,6 +123,22 @@ impl Stage {
 
     async fn press(&self, css: &str) {
         self.find::<HtmlElement>(css).unwrap_or_else(|| panic!("no {css}")).click();
+        settle().await;
+    }
+
+    /// The value of a field that is an `input` or a `textarea`.
+    fn value(&self, css: &str) -> String {
+        let field: HtmlElement = self.find(css).unwrap_or_else(|| panic!("no {css}"));
+        let value = js_sys::Reflect::get(&field, &"value".into()).expect("it reads");
+        value.as_string().expect("it is a text")
+    }
+
+    async fn write(&self, css: &str, text: &str) {
+        let field: HtmlElement = self.find(css).unwrap_or_else(|| panic!("no {css}"));
+        js_sys::Reflect::set(&field, &"value".into(), &text.into()).expect("it is a field");
+        field
+            .dispatch_event(&web_sys::Event::new("input").expect("it can be made"))
+            .expect("it is dispatched");
         settle().await;
     }
 
@@ -258,4 +274,78 @@ async fn whether_apps_are_allowed_is_shown_to_everybody_and_changed_by_admins() 
     stage.press("[role=switch]").await;
     assert!(asked("PATCH").is_empty());
     assert!(stage.says("An admin can change this."));
+}
+
+#[wasm_bindgen_test]
+async fn flows_are_told_what_they_lack_and_nothing_that_was_typed_is_lost() {
+    let mut saved = looks();
+    saved["flows"] = json!({ "sales": { "en": "May I help?" } });
+    let stage = Stage::open(Role::Admin, &[("PUT /shop/looks", 200, saved)]).await;
+    let lacks = async |css: &str, text: &str| {
+        stage.press("form[aria-label=Looks] button[type=submit]").await;
+        let field: HtmlElement = stage.find(css).unwrap_or_else(|| panic!("no {css}"));
+        assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"), "{css}");
+        let told = field.get_attribute("aria-describedby").expect("it is described");
+        let told: HtmlElement = stage.find(&["#", &told].concat()).expect("its error is there");
+        assert_eq!(told.text_content().as_deref(), Some(text));
+        let focused = document().active_element().map(|element| element.id());
+        assert_eq!(focused.map(|id| ["#", &id].concat()).as_deref(), Some(css), "it is gone to");
+        assert!(asked("PUT").is_empty());
+    };
+    stage.press(".flows > summary").await;
+    stage.press(".flows__add").await;
+    lacks("#flow-0-name", "Please name this flow.").await;
+    stage.write("#flow-0-name", " sales ").await;
+    lacks("#flow-0-en", "Please write its greeting in English.").await;
+    stage.write("#flow-0-en", "May I\nhelp?").await;
+    stage.press(".flows__add").await;
+    stage.write("#flow-1-name", "sales").await;
+    stage.write("#flow-1-en", "Or not?").await;
+    // Put away, and found again.
+    stage.press("#flow-1- > summary").await;
+    stage.press(".flows > summary").await;
+    lacks("#flow-1-name", "Another flow has this name.").await;
+    assert!(stage.value("#flow-0-name") == " sales " && stage.value("#flow-1-en") == "Or not?");
+    stage.press("#flow-1- .flow__remove").await;
+    assert_eq!(
+        document().active_element().and_then(|element| element.text_content()).as_deref(),
+        Some("Flows1")
+    );
+    assert!(stage.says("Greetings that are not saved are not in it."));
+    assert!(!stage.says("It carries the looks"), "the snippet is the site's own");
+
+    stage.press("form[aria-label=Looks] button[type=submit]").await;
+    let put = asked("PUT");
+    assert!(put.len() == 1 && put[0].contains("\"flows\":{\"sales\":{\"en\":\"May I help?\"}}"), "{put:?}");
+    assert_eq!(stage.value("#flow-0-name"), "sales", "as it is stored");
+    assert!(!stage.says("not in it"));
+    // Now that pages may choose it, there is a line for those that do.
+    let flow: web_sys::HtmlSelectElement = stage.find("#snippet-flow").expect("there is a choice");
+    flow.set_value("sales");
+    flow.dispatch_event(&web_sys::Event::new("change").expect("it can be made")).expect("it is dispatched");
+    settle().await;
+    let wanted = "<script async src=\"https://chat.example/embed/shop.js\" data-flow=\"sales\"></script>";
+    assert_eq!(stage.snippet(), wanted);
+}
+
+#[wasm_bindgen_test]
+async fn a_refusal_of_the_flows_opens_them_and_a_thirteenth_is_not_offered() {
+    let refused = json!({ "kind": "invalid", "detail": "a greeting is one line of text", "field": "flows" });
+    let mut full = looks();
+    full["flows"] = (0..12).map(|n| (format!("flow {n}"), json!({ "en": MARKUP, "fr": "Oui" }))).collect();
+    let stage =
+        Stage::open(Role::Admin, &[("GET /shop/looks", 200, full), ("PUT /shop/looks", 422, refused)]).await;
+    assert!(stage.find::<HtmlElement>(".flows__add").is_none() && stage.says("A site has at most 12 flows."));
+    let is_open = || stage.find::<HtmlElement>(".flows[open]").is_some();
+    assert!(!is_open());
+    stage.press("[aria-label=Red]").await;
+    stage.press("form[aria-label=Looks] button[type=submit]").await;
+    assert!(is_open() && stage.says("A greeting is one line of text."));
+    stage.press("#flow-11- > summary").await;
+    stage.press("#flow-11- .flow__remove").await;
+    assert!(stage.find::<HtmlElement>(".flows__add").is_some());
+    assert!(!stage.says("A greeting is one line of text."), "it is about what was");
+    stage.press("form[aria-label=Looks] .looks__acts button[type=button]").await;
+    assert_eq!(stage.value("#flow-11-en"), MARKUP, "discarding brings it back");
+    assert!(stage.find::<HtmlElement>("img").is_none());
 }

@@ -21,6 +21,7 @@ pub mod details;
 pub mod dialog;
 pub mod empty_list;
 pub mod end_chat;
+pub mod flows_form;
 pub mod icon;
 pub mod invite;
 pub mod looks_form;

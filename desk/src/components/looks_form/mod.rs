@@ -3,6 +3,7 @@
 use causette_shared::protocol::install::Looks;
 use leptos::prelude::*;
 
+use crate::components::flows_form::FlowsForm;
 use crate::components::icon::{Icon, icon};
 use crate::components::segments::Segments;
 use crate::state::install::Install;
@@ -28,9 +29,7 @@ pub fn LooksForm(
                 act(draft);
             }
         });
-        if install.refusal.with_untracked(Option::is_some) {
-            install.refusal.set(None);
-        }
+        install.forget_refusal();
     };
     let told = move |field: &'static str| {
         Signal::derive(move || {
@@ -110,6 +109,7 @@ pub fn LooksForm(
                     prop:value=move || text.get().unwrap_or_default()
                     aria-invalid=move || told("greeting").get().map(|_| "true")
                     aria-describedby=error_id("greeting")
+                    on:focus=move |_| install.shown_flow.set(None)
                     on:input=move |event| {
                         // One line: what a page's attribute and a bubble have room for.
                         let text = event_target_value(&event).replace('\n', " ");
@@ -182,6 +182,7 @@ pub fn LooksForm(
                     {number("Stays for", "close-delay", "s", "close_delay_s", |looks| &mut looks.close_delay_s)}
                 </div>
             </div>
+            <FlowsForm install/>
             <details class="looks__more">
                 <summary>"Distances, minimising, consent"</summary>
                 <div class="looks__numbers">

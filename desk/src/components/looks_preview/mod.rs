@@ -11,7 +11,8 @@ use web_sys::HtmlIFrameElement;
 
 use crate::components::segments::Segments;
 use crate::state::install::Install;
-use crate::state::install::looks::{Pace, options};
+use crate::state::install::flows::Flow;
+use crate::state::install::looks::{Pace, Visitor, options};
 
 const WIDTHS: &[(&str, &str)] = &[("desktop", "Desktop"), ("phone", "Phone")];
 const SCHEMES: &[(&str, &str)] = &[("light", "Light"), ("dark", "Dark")];
@@ -35,12 +36,14 @@ pub fn LooksPreview(
     let timer = StoredValue::new_local(None::<Timer>);
     // The state and the colour that the chat was last brought to.
     let brought = StoredValue::new((String::new(), String::new()));
+    let greeting = Memo::new(move |_| install.greeting(locale.get()));
     let tell = move |command: &str, pace: Pace, state: Option<&str>| {
-        let json = install.draft.with_untracked(|draft| {
-            draft
-                .as_ref()
-                .map(|draft| options(draft, scheme.get_untracked(), locale.get_untracked(), pace, state))
-        });
+        let greeting = greeting.get_untracked();
+        let (scheme, locale) = (scheme.get_untracked(), locale.get_untracked());
+        let visitor = Visitor { scheme, locale, greeting: &greeting };
+        let json = install
+            .draft
+            .with_untracked(|draft| draft.as_ref().map(|draft| options(draft, visitor, pace, state)));
         if let (Some(frame), Some(json)) = (frame.get_untracked(), json) {
             say(&frame, command, &json);
         }
@@ -48,6 +51,7 @@ pub fn LooksPreview(
     Effect::new(move |_| {
         scheme.track();
         locale.track();
+        greeting.track();
         let Some((state, color)) = install
             .draft
             .with(|draft| draft.as_ref().map(|draft| (draft.state.clone(), draft.color.clone())))
@@ -78,6 +82,24 @@ pub fn LooksPreview(
         tell("update", Pace::Real, Some("close"));
         tell("update", Pace::Real, Some("welcome"));
     };
+    // The name, while the bubble has the greeting of a flow.
+    let shown = Memo::new(move |_| {
+        let id = install.shown_flow.get()?;
+        install.draft.with(|draft| draft.as_ref().filter(|draft| draft.state == "welcome").map(drop))?;
+        let name = |flow: &Flow| (flow.id == id).then(|| flow.name.clone());
+        install.flows.with(|flows| flows.iter().find_map(name))
+    });
+    let of_flow = move |name: String| {
+        view! {
+            <p class="preview__note">
+                "The greeting is that of the flow "
+                <strong><bdi>{if name.is_empty() { "without a name".to_owned() } else { name }}</bdi></strong>". "
+                <button class="link-button" type="button" on:click=move |_| install.shown_flow.set(None)>
+                    "Show the site’s"
+                </button>
+            </p>
+        }
+    };
     view! {
         <section class="preview" aria-label="Preview">
             <div class="preview__bar">
@@ -95,6 +117,7 @@ pub fn LooksPreview(
                     on:load=move |_| is_there.set(true)
                 ></iframe>
             </div>
+            {move || shown.get().map(of_flow)}
             <p class="preview__note">"This is the real chat. What you write in it begins a conversation."</p>
         </section>
     }

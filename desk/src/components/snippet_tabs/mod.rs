@@ -54,26 +54,67 @@ pub fn SnippetTabs(
 }
 
 fn html(install: Install) -> AnyView {
-    // Compared: another origin that is allowed is no other snippet.
-    let text = Memo::new(move |_| {
-        install.draft.with(|draft| match (&*install.chosen.read(), draft) {
-            (Load::Ready(chosen), Some(draft)) => snippet(&chosen.snippet.html, &chosen.looks, draft),
-            _ => String::new(),
+    let flows = Memo::new(move |_| {
+        install.chosen.with(|chosen| match chosen {
+            Load::Ready(chosen) => chosen.looks.flows.keys().cloned().collect(),
+            _ => Vec::new(),
         })
     });
-    let is_greeting_new = move || {
+    // The name of the flow that the pages are for; empty for those of none. What is chosen may be gone since.
+    let chosen_flow = RwSignal::new(String::new());
+    let flow = Memo::new(move |_| {
+        let chosen = chosen_flow.get();
+        flows.with(|flows| flows.contains(&chosen)).then_some(chosen).unwrap_or_default()
+    });
+    let line = move |flow: &str| {
         install.draft.with(|draft| match (&*install.chosen.read(), draft) {
-            (Load::Ready(chosen), Some(draft)) => chosen.looks.greeting != draft.greeting,
+            (Load::Ready(chosen), Some(draft)) => snippet(&chosen.snippet.html, &chosen.looks, draft, flow),
+            _ => String::new(),
+        })
+    };
+    // Compared: another origin that is allowed is no other snippet.
+    let text = Memo::new(move |_| flow.with(|flow| line(flow)));
+    let carries_looks = Memo::new(move |_| {
+        install.chosen.with(|chosen| matches!(chosen, Load::Ready(chosen) if chosen.snippet.html != line("")))
+    });
+    let lacks_greetings = Memo::new(move |_| {
+        install.draft.with(|draft| match (&*install.chosen.read(), draft) {
+            (Load::Ready(chosen), Some(draft)) => {
+                chosen.looks.greeting != draft.greeting || install.has_other_flows(&chosen.looks)
+            }
             _ => false,
+        })
+    });
+    let choice = move || {
+        let option = move |name: String| {
+            let (value, label) = (name.clone(), name.clone());
+            view! { <option value=value prop:selected=move || flow.with(|flow| *flow == name)>{label}</option> }
+        };
+        let names = flows.get();
+        (!names.is_empty()).then(|| {
+            view! {
+                <div class="snippet__for">
+                    <label for="snippet-flow">"For pages of"</label>
+                    <select
+                        class="snippet__flow"
+                        id="snippet-flow"
+                        on:change=move |event| chosen_flow.set(event_target_value(&event))
+                    >
+                        <option value="">"the whole site"</option>
+                        {names.into_iter().map(option).collect_view()}
+                    </select>
+                </div>
+            }
         })
     };
     view! {
         <p class="snippet__text">"Paste this into every page, before "<code>"</head>"</code>"."</p>
+        {choice}
         <CopyField label="Snippet" text/>
-        {move || install.is_changed().then(|| view! {
+        {move || (carries_looks.get() || lacks_greetings.get()).then(|| view! {
             <p class="snippet__note">
-                "It carries the looks that are not saved: they hold for the pages that it is on."
-                {is_greeting_new().then_some(" The greeting is not in it. Save it as the site’s.")}
+                {carries_looks.get().then_some("It carries the looks that are not saved: they hold for the pages that it is on. ")}
+                {lacks_greetings.get().then_some("Greetings that are not saved are not in it. Save them as the site’s.")}
             </p>
         })}
     }

@@ -1,7 +1,5 @@
 //! Looks as plain data: what the preview is told, and what a snippet carries while they are not the site's own.
 
-use std::collections::BTreeMap;
-
 use causette_shared::protocol::install::Looks;
 use serde::Serialize;
 
@@ -36,7 +34,7 @@ struct Options<'a> {
     offset_x: u16,
     offset_y: u16,
     minimizable: bool,
-    greeting: &'a BTreeMap<String, String>,
+    greeting: &'a str,
     greeting_delay: u16,
     close_delay: u16,
     locale: &'a str,
@@ -44,10 +42,21 @@ struct Options<'a> {
     state: Option<&'a str>,
 }
 
-/// What the chat of the preview is told, as JSON. `scheme` is what the visitor's system prefers; `state` brings the chat into
-/// one where it is to change.
+/// Who looks at the preview.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor<'a> {
+    /// What their system prefers: `light` or `dark`.
+    pub scheme: &'a str,
+    /// Their language.
+    pub locale: &'a str,
+    /// What the bubble says to them; empty where nothing is written yet, and it says what the site has saved.
+    pub greeting: &'a str,
+}
+
+/// What the chat of the preview is told, as JSON. `state` brings the chat into one where it is to change.
 #[must_use]
-pub fn options(looks: &Looks, scheme: &str, locale: &str, pace: Pace, state: Option<&str>) -> String {
+pub fn options(looks: &Looks, visitor: Visitor<'_>, pace: Pace, state: Option<&str>) -> String {
+    let Visitor { scheme, locale, greeting } = visitor;
     let (greeting_delay, close_delay) = match pace {
         Pace::Held => (0, 0),
         Pace::Real => (looks.greeting_delay_s, looks.close_delay_s),
@@ -59,7 +68,7 @@ pub fn options(looks: &Looks, scheme: &str, locale: &str, pace: Pace, state: Opt
         offset_x: looks.offset_x,
         offset_y: looks.offset_y,
         minimizable: looks.minimizable,
-        greeting: &looks.greeting,
+        greeting,
         greeting_delay,
         close_delay,
         locale,
@@ -69,9 +78,9 @@ pub fn options(looks: &Looks, scheme: &str, locale: &str, pace: Pace, state: Opt
 }
 
 /// The snippet with what differs from the site's own looks as attributes. The greeting is not among them: an attribute holds one
-/// text, whatever the visitor's language.
+/// text, whatever the visitor's language; nor are flows, of which `flow` is chosen by its name, or none where it is empty.
 #[must_use]
-pub fn snippet(html: &str, saved: &Looks, draft: &Looks) -> String {
+pub fn snippet(html: &str, saved: &Looks, draft: &Looks, flow: &str) -> String {
     let number = |saved: u16, draft: u16| (saved.to_string(), draft.to_string());
     let text = |saved: &str, draft: &str| (saved.to_owned(), draft.to_owned());
     let pairs = [
@@ -85,6 +94,7 @@ pub fn snippet(html: &str, saved: &Looks, draft: &Looks) -> String {
         ("greeting-delay", number(saved.greeting_delay_s, draft.greeting_delay_s)),
         ("close-delay", number(saved.close_delay_s, draft.close_delay_s)),
         ("consent", number(saved.consent.into(), draft.consent.into())),
+        ("flow", text("", flow)),
     ];
     let mut attributes = String::new();
     for (name, (_, value)) in pairs.iter().filter(|(_, (saved, draft))| saved != draft) {
@@ -104,6 +114,8 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn looks() -> Looks {
@@ -127,30 +139,39 @@ mod tests {
 
     #[wasm_bindgen_test::wasm_bindgen_test]
     fn a_snippet_carries_what_the_site_does_not_know_yet() {
-        assert_eq!(snippet(HTML, &looks(), &looks()), HTML);
+        assert_eq!(snippet(HTML, &looks(), &looks(), ""), HTML);
         let mut draft = looks();
         draft.color = "\"><script>".to_owned();
         draft.minimizable = false;
         draft.offset_x = 8;
         draft.greeting.clear();
         assert_eq!(
-            snippet(HTML, &looks(), &draft),
+            snippet(HTML, &looks(), &draft, "a \"flow\""),
             "<script async src=\"https://chat.example/embed/shop.js\" data-color=\"&quot;&gt;&lt;script&gt;\" \
-             data-offset-x=\"8\" data-minimizable=\"false\"></script>"
+             data-offset-x=\"8\" data-minimizable=\"false\" \
+             data-flow=\"a &quot;flow&quot;\"></script>"
         );
     }
 
     #[wasm_bindgen_test::wasm_bindgen_test]
     fn the_preview_holds_the_greeting_and_has_the_scheme_that_is_chosen() {
-        let told = options(&looks(), "dark", "fr", Pace::Held, None);
-        for part in ["\"theme\":\"dark\"", "\"greetingDelay\":0", "\"closeDelay\":0", "\"locale\":\"fr\""] {
+        let visitor = |scheme, locale, greeting| Visitor { scheme, locale, greeting };
+        let told = options(&looks(), visitor("dark", "fr", "Bonjour"), Pace::Held, None);
+        for part in [
+            "\"greeting\":\"Bonjour\"",
+            "\"theme\":\"dark\"",
+            "\"greetingDelay\":0",
+            "\"closeDelay\":0",
+            "\"locale\":\"fr\"",
+        ] {
             assert!(told.contains(part), "{part} in {told}");
         }
         assert!(!told.contains("state"));
         let mut light = looks();
         light.theme = "light".to_owned();
-        let told = options(&light, "dark", "en", Pace::Real, Some("welcome"));
-        for part in ["\"theme\":\"light\"", "\"closeDelay\":15", "\"state\":\"welcome\"", "\"en\":\"Hello\""]
+        let told = options(&light, visitor("dark", "en", "Hello"), Pace::Real, Some("welcome"));
+        for part in
+            ["\"theme\":\"light\"", "\"closeDelay\":15", "\"state\":\"welcome\"", "\"greeting\":\"Hello\""]
         {
             assert!(told.contains(part), "{part} in {told}");
         }

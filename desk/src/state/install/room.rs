@@ -10,6 +10,7 @@ use causette_shared::protocol::install::{Looks, PublishedSnippet, SeenOrigin, Si
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::flows::{self, Flow, Part};
 use super::requests;
 use crate::state::contacts::{Failure, Load};
 use crate::state::desk::Desk;
@@ -23,6 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 pub struct Refusal {
     /// The field at fault; empty where it is none.
     pub field: String,
+    /// The flow at fault, by its id, and what of it, where that is known.
+    pub flow: Option<(u32, Part)>,
     /// What to tell.
     pub text: String,
 }
@@ -48,6 +51,10 @@ pub struct Install {
     pub chosen: RwSignal<Load<Chosen>>,
     /// Its looks as they are being changed.
     pub draft: RwSignal<Option<Looks>>,
+    /// Its flows as they are being changed; those of the draft are the site's.
+    pub flows: RwSignal<Vec<Flow>>,
+    /// The flow whose greeting the preview shows, by its id.
+    pub shown_flow: RwSignal<Option<u32>>,
     /// Whether something is being saved.
     pub busy: RwSignal<bool>,
     /// Why the last save was refused.
@@ -75,6 +82,8 @@ impl Install {
             sites: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(Load::Loading),
             draft: RwSignal::new(None),
+            flows: RwSignal::new(Vec::new()),
+            shown_flow: RwSignal::new(None),
             busy: RwSignal::new(false),
             refusal: RwSignal::new(None),
             pinned: RwSignal::new(None),
@@ -97,9 +106,17 @@ impl Install {
     #[must_use]
     pub fn is_changed(self) -> bool {
         self.draft.with(|draft| match (draft, &*self.chosen.read()) {
-            (Some(draft), Load::Ready(chosen)) => *draft != chosen.looks,
+            (Some(draft), Load::Ready(chosen)) => {
+                *draft != chosen.looks || self.has_other_flows(&chosen.looks)
+            }
             _ => false,
         })
+    }
+
+    /// Whether the flows are others than those of saved looks. Tracked.
+    #[must_use]
+    pub fn has_other_flows(self, saved: &Looks) -> bool {
+        self.flows.with(|flows| flows::check(flows).as_ref() != Ok(&saved.flows))
     }
 
     /// Asks for the sites, and chooses the first.
@@ -131,7 +148,7 @@ impl Install {
         let site = self.sites.with_untracked(|sites| sites.iter().find(|site| site.key == *key).cloned());
         let Some(site) = site else { return };
         self.chosen.set(Load::Loading);
-        self.draft.set(None);
+        self.begin_with(None);
         self.busy.set(false);
         self.refusal.set(None);
         self.pinned.set(None);
@@ -147,7 +164,7 @@ impl Install {
             }
             match (looks, snippet) {
                 (Ok(looks), Ok(snippet)) => {
-                    self.draft.set(Some(looks.clone()));
+                    self.begin_with(Some(looks.clone()));
                     self.chosen.set(Load::Ready(Chosen { site, looks, snippet }));
                     self.look(turn);
                 }
@@ -164,8 +181,14 @@ impl Install {
             Load::Ready(chosen) => Some(chosen.looks.clone()),
             _ => None,
         });
-        self.draft.set(looks);
+        self.begin_with(looks);
         self.refusal.set(None);
+    }
+
+    fn begin_with(self, looks: Option<Looks>) {
+        self.shown_flow.set(None);
+        self.flows.set(looks.as_ref().map(|looks| flows::list(&looks.flows)).unwrap_or_default());
+        self.draft.set(looks);
     }
 
     /// Makes the looks the site's own.
@@ -174,11 +197,20 @@ impl Install {
         if self.busy.get_untracked() {
             return;
         }
+        let list = self.flows.get_untracked();
+        let flows = match flows::check(&list) {
+            Ok(flows) => flows,
+            Err(fault) => {
+                let (field, text) = ("flows".to_owned(), fault.text.to_owned());
+                self.refusal.set(Some(Refusal { field, flow: Some((fault.flow, fault.part)), text }));
+                return;
+            }
+        };
         self.busy.set(true);
         self.refusal.set(None);
         let turn = self.turn.get_value();
         spawn_local(async move {
-            let answer = requests::save_looks(&key, &draft).await;
+            let answer = requests::save_looks(&key, &Looks { flows, ..draft.clone() }).await;
             if !self.is_turn(turn) {
                 return;
             }
@@ -186,9 +218,13 @@ impl Install {
             match answer {
                 Ok(looks) => {
                     // What was changed while it was under way stays.
-                    if self.draft.with_untracked(|now| now.as_ref() == Some(&draft)) {
-                        self.draft.set(Some(looks.clone()));
+                    if self.flows.with_untracked(|now| *now == list) {
+                        self.flows.update(|flows| flows::settle(flows, &looks.flows));
                     }
+                    self.draft.update(|now| match now {
+                        Some(now) if *now != draft => now.flows.clone_from(&looks.flows),
+                        now => *now = Some(looks.clone()),
+                    });
                     self.change(move |chosen| chosen.looks = looks);
                     self.pinned.set(None);
                     self.desk.tell("Saved. Pages show it within five minutes.".to_owned());
@@ -248,13 +284,21 @@ impl Install {
         });
     }
 
+    /// What was refused is being changed.
+    pub fn forget_refusal(self) {
+        if self.refusal.with_untracked(Option::is_some) {
+            self.refusal.set(None);
+        }
+    }
+
     fn refuse(self, failure: &Failure) {
         let refusal = match failure {
             Failure::Refused(problem) => Refusal {
                 field: problem.field.clone().unwrap_or_default(),
+                flow: None,
                 text: words::sentence(&problem.detail),
             },
-            other => Refusal { field: String::new(), text: self.desk.told_of(other) },
+            other => Refusal { field: String::new(), flow: None, text: self.desk.told_of(other) },
         };
         self.refusal.set(Some(refusal));
     }
