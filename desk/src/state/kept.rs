@@ -8,6 +8,8 @@ use causette_shared::id::{AgentId, ConversationId, EntryId, Seq};
 use causette_shared::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::json;
+
 /// A message that has not reached the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsent {
@@ -65,7 +67,7 @@ fn invitation_key(agent: AgentId, conversation: ConversationId) -> String {
 #[must_use]
 pub fn invitation(agent: AgentId, conversation: ConversationId) -> Invitation {
     let json = storage::get(Area::Local, &invitation_key(agent, conversation));
-    json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+    json.and_then(|json| json::read(&json).ok()).unwrap_or_default()
 }
 
 /// Keeps an invitation; an empty one is deleted.
@@ -97,6 +99,6 @@ pub fn list_unsent(agent: AgentId) -> Vec<Unsent> {
     storage::keys(Area::Local, &unsent_prefix(agent))
         .iter()
         .filter_map(|key| storage::get(Area::Local, key))
-        .filter_map(|json| serde_json::from_str(&json).ok())
+        .filter_map(|json| json::read(&json).ok())
         .collect()
 }

@@ -8,6 +8,7 @@ use leptos::prelude::GetUntracked;
 use wasm_bindgen_futures::spawn_local;
 
 use super::desk::{Desk, Line, Phase};
+use super::json::{self, Malformed};
 use super::session;
 
 /// Below it are the socket, and the channel for where sockets are blocked.
@@ -38,10 +39,10 @@ impl SocketLine {
     }
 }
 
-fn receive(desk: Desk, json: &str) {
-    match serde_json::from_str::<ServerFrame>(json) {
+fn receive(desk: Desk, text: &str) {
+    match json::read::<ServerFrame>(text) {
         Ok(frame) => desk.handle(frame),
-        Err(error) => leptos::logging::warn!("A frame could not be read: {error}"),
+        Err(Malformed) => leptos::logging::warn!("A frame could not be read"),
     }
 }
 

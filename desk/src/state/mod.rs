@@ -4,6 +4,7 @@
 //! `desk` puts them behind signals and drives them with frames; `session`, `kept` and `theme` touch the browser.
 //! `contacts` is what HTTP brings about people, `mail` about mail, `conversation_mail` what it does about a conversation's mail
 //! and its end. `install` is what HTTP brings about sites and their snippets.
+//! `json` reads what the server says.
 //! Components read from here and call its verbs; they neither fetch nor parse.
 
 pub mod calendar;
@@ -15,6 +16,7 @@ pub mod desk;
 mod drive;
 mod frames;
 pub mod install;
+pub mod json;
 pub mod kept;
 pub mod line;
 pub mod mail;

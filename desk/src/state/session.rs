@@ -4,7 +4,7 @@ use causette_client::http::{self, Reply, Unreachable};
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::agent::{Agent, SignIn};
 
-use super::words;
+use super::{json, words};
 
 const PATH: &str = "/api/v1/desk/session";
 
@@ -35,8 +35,8 @@ pub async fn find() -> Result<Option<Agent>, SessionError> {
 /// # Errors
 /// The address or the password is wrong, there were too many attempts, or the server does not answer.
 pub async fn create(sign_in: &SignIn) -> Result<Agent, SessionError> {
-    let json = serde_json::to_string(sign_in).unwrap_or_default();
-    read_agent(http::request("POST", PATH, Some(&json)).await)
+    let body = serde_json::to_string(sign_in).unwrap_or_default();
+    read_agent(http::request("POST", PATH, Some(&body)).await)
 }
 
 /// Signs out.
@@ -56,11 +56,11 @@ fn read_agent(answer: Result<Reply, Unreachable>) -> Result<Agent, SessionError>
     if !reply.is_success() {
         return Err(refusal(&reply));
     }
-    serde_json::from_str(&reply.body).map_err(|_| SessionError::Unexpected(reply.status))
+    json::read(&reply.body).map_err(|_| SessionError::Unexpected(reply.status))
 }
 
 fn refusal(reply: &Reply) -> SessionError {
-    serde_json::from_str(&reply.body).map_or(SessionError::Unexpected(reply.status), SessionError::Refused)
+    json::read(&reply.body).map_or(SessionError::Unexpected(reply.status), SessionError::Refused)
 }
 
 /// What to tell the person who tries to sign in.

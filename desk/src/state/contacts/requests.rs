@@ -8,6 +8,8 @@ use causette_shared::protocol::contacts::{
 };
 use serde::de::DeserializeOwned;
 
+use crate::state::json;
+
 const CONTACTS: &str = "/api/v1/desk/contacts";
 
 /// Why a request failed.
@@ -111,7 +113,7 @@ fn of(id: ContactId) -> String {
 /// See `Failure`.
 pub async fn ask<T: DeserializeOwned>(method: &str, path: &str, json: Option<String>) -> Result<T, Failure> {
     let body = send(method, path, json).await?;
-    serde_json::from_str(&body).map_err(|_| Failure::Unreachable)
+    json::read(&body).map_err(|_| Failure::Unreachable)
 }
 
 /// Asks for what needs no answer but that it was done; returns the body.
@@ -127,7 +129,7 @@ fn read(status: u16, body: String) -> Result<String, Failure> {
     match status {
         200..=299 => Ok(body),
         401 => Err(Failure::SignedOut),
-        _ => Err(serde_json::from_str(&body).map_or(Failure::Unreachable, Failure::Refused)),
+        _ => Err(json::read(&body).map_or(Failure::Unreachable, Failure::Refused)),
     }
 }
 

@@ -107,18 +107,19 @@ fn of(id: JobId, verb: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::json;
 
     #[wasm_bindgen_test::wasm_bindgen_test]
     fn a_mail_that_says_little_of_itself_is_read() {
         let said = r#"{"subject":null,"from":"a@x.example","date":null,"message_id":null,"text":"Hi","spf":"pass","dkim":"none","dmarc":"none"}"#;
-        let mail: OriginalMail = serde_json::from_str(said).expect("it is one");
+        let mail: OriginalMail = json::read(said).expect("it is one");
         assert_eq!(
             (mail.text.as_deref(), mail.spf.as_deref(), mail.subject),
             (Some("Hi"), Some("pass"), None)
         );
         let row =
             r#"{"id":"7","outcome":"set_aside","detail":"it cannot be read","received_at":5,"subject":null}"#;
-        let row: InboundRow = serde_json::from_str(row).expect("it is one");
+        let row: InboundRow = json::read(row).expect("it is one");
         assert_eq!((row.from, row.received_at), (None, Timestamp(5)));
     }
 }
