@@ -58,6 +58,46 @@ impl<'a> Install<'a> {
         install
     }
 
+    /// Unfolds the list of flows.
+    ///
+    /// # Panics
+    /// There is none.
+    pub async fn open_flows(self) {
+        self.click("the flows", Locator::Css("details.flows > summary")).await;
+    }
+
+    /// Chooses the flow that the snippet is for.
+    ///
+    /// # Panics
+    /// There is no such flow.
+    pub async fn choose_flow(self, name: &str) {
+        wait_for(&format!("the flow {name} to be chosen"), async || {
+            self.view.browser.top().await?;
+            let client = &self.view.browser.client;
+            client.find(Locator::Css("#snippet-flow")).await?.select_by_value(name).await?;
+            Ok(Some(()))
+        })
+        .await;
+    }
+
+    /// Chooses a way to install, by its name.
+    ///
+    /// # Panics
+    /// There is no such way.
+    pub async fn choose_way(self, name: &str) {
+        let label = format!("//label[.='{name}']");
+        self.click(&format!("the way “{name}”"), Locator::XPath(&label)).await;
+    }
+
+    async fn click(self, what: &str, locator: Locator<'_>) {
+        wait_for(&format!("{what} to be pressed"), async || {
+            self.view.browser.top().await?;
+            self.view.browser.client.find(locator).await?.click().await?;
+            Ok(Some(()))
+        })
+        .await;
+    }
+
     /// The snippet, as it stands there now.
     pub async fn snippet(self) -> String {
         self.view.value_of("Snippet").await

@@ -58,6 +58,37 @@ async fn looks_are_chosen_the_snippet_is_pasted_and_what_blocks_it_is_cured() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn apps_are_allowed_where_their_address_stands() {
+    let server = Server::start().await;
+    server.add_site("shop", &["https://shop.example"]).await;
+    let (agent, app) = tokio::join!(Browser::open("agent"), Browser::open("app"));
+    let install = Install::enter(Desk::sign_in(&agent, &server, ALICE).await, "shop").await;
+    install.choose_way("App").await;
+    let address = install.view.value_of("Address for apps").await;
+    assert_eq!(address, format!("{}/chat/shop", server.origin));
+    // What speaks with an app is a script of its own, which no other page loads. A page that was fetched before may come from
+    // a cache for a minute, so that each question has an address of its own.
+    let speaks = async |times: u32| {
+        app.goto(&format!("{address}?{times}")).await;
+        let script = "return [...document.scripts].some((script) => script.src.includes('bridge'))";
+        app.run(script, vec![]).await.expect("the page is there")
+    };
+    assert_eq!(speaks(1).await, false);
+    for (times, allowed) in [(2, true), (3, false)] {
+        let switch = install.view.wait_for(Role::Field, "Apps may speak with this chat").await;
+        switch.click().await.expect("it can be pressed");
+        wait_until(&format!("apps to be allowed: {allowed}"), async || {
+            let script = "const apps = document.querySelector('[role=switch]'); \
+                          return apps.getAttribute('aria-busy') == 'false' && apps.checked";
+            Ok(install.view.evaluate(script).await? == allowed)
+        })
+        .await;
+        assert_eq!(speaks(times).await, allowed);
+    }
+    assert_eq!(agent.console_errors().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn saved_looks_are_the_sites_own_and_bad_ones_name_their_field() {
     let server = Server::start().await;
     let site = HostSite::open(&server, Policy::Open).await;

@@ -15,6 +15,7 @@ mod drafts;
 mod end_chat;
 mod engines;
 mod failing_panel;
+mod flows;
 mod follow_up_countdown;
 mod french;
 mod gtm;

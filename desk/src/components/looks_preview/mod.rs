@@ -11,7 +11,6 @@ use web_sys::HtmlIFrameElement;
 
 use crate::components::segments::Segments;
 use crate::state::install::Install;
-use crate::state::install::flows::Flow;
 use crate::state::install::looks::{Pace, Visitor, options};
 
 const WIDTHS: &[(&str, &str)] = &[("desktop", "Desktop"), ("phone", "Phone")];
@@ -38,7 +37,7 @@ pub fn LooksPreview(
     let brought = StoredValue::new((String::new(), String::new()));
     let greeting = Memo::new(move |_| install.greeting(locale.get()));
     let tell = move |command: &str, pace: Pace, state: Option<&str>| {
-        let greeting = greeting.get_untracked();
+        let (greeting, _) = greeting.get_untracked();
         let (scheme, locale) = (scheme.get_untracked(), locale.get_untracked());
         let visitor = Visitor { scheme, locale, greeting: &greeting };
         let json = install
@@ -82,12 +81,11 @@ pub fn LooksPreview(
         tell("update", Pace::Real, Some("close"));
         tell("update", Pace::Real, Some("welcome"));
     };
-    // The name, while the bubble has the greeting of a flow.
+    // The name, while the bubble is there and has the greeting of a flow.
     let shown = Memo::new(move |_| {
-        let id = install.shown_flow.get()?;
-        install.draft.with(|draft| draft.as_ref().filter(|draft| draft.state == "welcome").map(drop))?;
-        let name = |flow: &Flow| (flow.id == id).then(|| flow.name.clone());
-        install.flows.with(|flows| flows.iter().find_map(name))
+        let is_there =
+            install.draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.state == "welcome"));
+        greeting.get().1.filter(|_| is_there)
     });
     let of_flow = move |name: String| {
         view! {

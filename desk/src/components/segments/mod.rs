@@ -20,7 +20,7 @@ pub fn Segments(
         view! {
             <label class="segments__option">
                 <input
-                    class="segments__input visually-hidden"
+                    class="segments__input"
                     type="radio"
                     name=label
                     prop:checked=move || chosen.with(|chosen| chosen == value)

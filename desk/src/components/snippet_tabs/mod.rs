@@ -44,11 +44,13 @@ pub fn SnippetTabs(
         <div class="snippet">
             <Segments label="Way to install" options=WAYS chosen=Signal::derive(move || way.get().to_owned()) choose=Callback::new(move |value| way.set(value))/>
             <div class="snippet__way">{shown}</div>
-            <details class="snippet__policy">
-                <summary>"Do your pages have a Content-Security-Policy?"</summary>
-                <p class="snippet__text">"Then it has to allow these two sources, and nothing else:"</p>
-                <CopyField label="Policy" text=policy short=true/>
-            </details>
+            {move || (way.get() != "app").then(|| view! {
+                <details class="snippet__policy">
+                    <summary>"Do your pages have a Content-Security-Policy?"</summary>
+                    <p class="snippet__text">"Then it has to allow these two sources, and nothing else:"</p>
+                    <CopyField label="Policy" text=policy short=true/>
+                </details>
+            })}
         </div>
     }
 }
@@ -64,7 +66,7 @@ fn html(install: Install) -> AnyView {
     let chosen_flow = RwSignal::new(String::new());
     let flow = Memo::new(move |_| {
         let chosen = chosen_flow.get();
-        flows.with(|flows| flows.contains(&chosen)).then_some(chosen).unwrap_or_default()
+        if flows.with(|flows| flows.contains(&chosen)) { chosen } else { String::new() }
     });
     let line = move |flow: &str| {
         install.draft.with(|draft| match (&*install.chosen.read(), draft) {

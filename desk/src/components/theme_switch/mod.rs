@@ -18,7 +18,7 @@ pub fn ThemeSwitch() -> impl IntoView {
         view! {
             <label class="theme-switch__option" title=theme.label()>
                 <input
-                    class="theme-switch__input visually-hidden"
+                    class="theme-switch__input"
                     type="radio"
                     name="theme"
                     aria-label=theme.label()

@@ -29,6 +29,19 @@ pub struct Flow {
     pub texts: Texts,
 }
 
+impl Flow {
+    /// What the bubble says to a visitor of a language, as far as it is written.
+    #[must_use]
+    pub fn greeting(&self, locale: &str) -> Option<&str> {
+        greeting(&self.texts, locale)
+    }
+}
+
+fn greeting<'a>(texts: &'a Texts, locale: &str) -> Option<&'a str> {
+    let texts = [locale, "en"].into_iter().filter_map(|locale| texts.get(locale));
+    texts.map(String::as_str).find(|text| !text.trim().is_empty())
+}
+
 /// A part of a flow that can be at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -122,20 +135,20 @@ impl Install {
         }
     }
 
-    /// What the bubble says: of the flow that is shown, as far as it is written, else the site's. Tracked.
+    /// What the bubble says to a visitor of a language, and the name of the flow whose greeting that is: the one that is
+    /// shown, as far as it is written; else the site's. Tracked.
     #[must_use]
-    pub fn greeting(self, locale: &str) -> String {
-        let of = |texts: &Texts| {
-            let mut texts = [locale, "en"].into_iter().filter_map(|locale| texts.get(locale));
-            texts.find(|text| !text.trim().is_empty()).cloned()
-        };
+    pub fn greeting(self, locale: &str) -> (String, Option<String>) {
         let shown = self.shown_flow.get();
         let of_flow = self.flows.with(|flows| {
-            let flow = flows.iter().find(|flow| Some(flow.id) == shown);
-            flow.and_then(|flow| of(&flow.texts))
+            let flow = flows.iter().find(|flow| Some(flow.id) == shown)?;
+            Some((flow.greeting(locale)?.to_owned(), Some(flow.name.clone())))
         });
-        let of_site = || self.draft.with(|draft| draft.as_ref().and_then(|draft| of(&draft.greeting)));
-        of_flow.or_else(of_site).unwrap_or_default()
+        of_flow.unwrap_or_else(|| {
+            let text =
+                self.draft.with(|draft| greeting(&draft.as_ref()?.greeting, locale).map(str::to_owned));
+            (text.unwrap_or_default(), None)
+        })
     }
 }
 
