@@ -77,7 +77,7 @@ interface CausetteEvents {
   'opened': undefined;
   'closed': undefined;
   /** The visitor has sent a form. */
-  'form:submitted': { form: string };
+  'form:submitted': { form: 'introduction' | 'contacts' | 'copy' };
   /** The first message has arrived; the number is the one that both sides see. */
   'conversation:started': { number: number };
   /** An agent has taken the conversation. */
@@ -183,10 +183,10 @@ interface Causette {
 interface Window {
   /** Missing until the stub or the chat has put it there. */
   causette?: Causette;
-  /** Called with the state where a page that comes from Heyday defines it. */
-  hdOnWidgetStateChange?: (state: CausetteState) => void;
+  /** Called with the state, in Heyday's words, where a page that comes from there defines it. */
+  hdOnWidgetStateChange?: (state: 'welcome' | 'opened' | 'closed') => void;
   /** Called when the conversation is transferred where a page that comes from Heyday defines it. */
-  hd_Conversation_Transferred?: (detail: unknown) => void;
+  hd_Conversation_Transferred?: (detail: CausetteEvents['conversation:transferred']) => void;
 }
 
 /** The same events on `document`, as `causette:opened`. */

@@ -11,6 +11,8 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     '.fab:active{transform:none}' +
     '.badge{position:absolute;top:-4px;right:-4px;min-width:22px;border-radius:30px;background:#c8102e;color:#fff;' +
     'font-size:12px;line-height:22px;text-align:center}' +
+    // Drawn, and no text of the button: what it is called stays what can be read on it (WCAG 2.5.3), and `said` tells the number.
+    '.badge:before{content:attr(data-count)}' +
     '.panel{margin-bottom:var(--g);border:1px solid #8883;border-radius:16px;' +
     'width:min(400px,100vw - 2*var(--x));height:min(640px,100vh - var(--g) - 2*var(--y));overflow:hidden;' +
     'opacity:0;transform:translateY(8px);transition:.15s}' +
@@ -58,7 +60,7 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     // What covers the screen has a button of its own to minimise it.
     chat.covered = chat.covered || (sheet && chat.ready && section.classList.contains('chat'));
     badge.hidden = !chat.unread;
-    badge.textContent = chat.unread;
+    badge.setAttribute('data-count', chat.unread);
     if (chat.frame) chat.frame.title = texts()[0];
     // A full-screen panel covers what the on-screen keyboard leaves free.
     return [

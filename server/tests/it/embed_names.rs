@@ -14,6 +14,7 @@ use crate::harness::{TestServer, within};
 
 const LOADER: &str = include_str!("../../../snippet/loader.js");
 const PANEL: &str = include_str!("../../../snippet/panel.js");
+const GUIDE: &str = include_str!("../../../docs/embedding.md");
 
 type Names = BTreeSet<String>;
 
@@ -63,6 +64,13 @@ pub fn loader_rules() -> BTreeMap<String, Names> {
     let chosen = rules.filter(|(_, rule)| rule.contains('|') && !rule.contains('['));
     let names = |rule: &str| rule.split('|').map(str::to_owned).collect();
     chosen.map(|(key, rule)| (key.to_owned(), names(rule))).collect()
+}
+
+/// The names in the first cells of a section's table in the guide for site owners.
+fn told(section: &str) -> Names {
+    let section = between(GUIDE, &format!("\n## {section}\n"), "\n## ");
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    rows.flat_map(|row| quoted(row.split('|').nth(1).unwrap_or_default(), '`')).map(str::to_owned).collect()
 }
 
 fn rust_files(directory: &Path, found: &mut String) {
@@ -135,6 +143,13 @@ fn the_declarations_name_every_event_and_no_other() {
     let events = events();
     assert!(events.contains("ready") && events.contains("message:sent"), "{events:?}");
     assert_eq!(members("CausetteEvents"), events);
+}
+
+#[test]
+fn the_guide_names_every_option_command_and_event_and_no_other() {
+    assert_eq!(told("Options"), members("CausetteOptions"));
+    assert_eq!(told("Commands"), members("CausetteCommands"));
+    assert_eq!(told("Events"), members("CausetteEvents"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

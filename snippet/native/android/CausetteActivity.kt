@@ -1,4 +1,5 @@
-// The chat of a site in an app: WebView with androidx.webkit 1.6 and androidx.security-crypto 1.1. See ../README.md.
+// The chat of a site in an app: WebView with androidx.webkit 1.6, androidx.activity 1.8 and androidx.security-crypto 1.1. See
+// ../README.md.
 package com.example.app
 
 import android.annotation.SuppressLint
@@ -8,11 +9,14 @@ import android.content.Intent
 import android.net.Uri
 import android.os.Bundle
 import android.webkit.RenderProcessGoneDetail
+import android.webkit.WebResourceError
 import android.webkit.WebResourceRequest
+import android.webkit.WebResourceResponse
 import android.webkit.WebView
 import android.webkit.WebViewClient
 import androidx.activity.ComponentActivity
 import androidx.activity.addCallback
+import androidx.activity.enableEdgeToEdge
 import androidx.core.view.ViewCompat
 import androidx.core.view.WindowInsetsCompat
 import androidx.security.crypto.EncryptedSharedPreferences
@@ -34,6 +38,8 @@ class CausetteActivity : ComponentActivity() {
     @SuppressLint("SetJavaScriptEnabled")
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
+        // Otherwise the system would keep insets and keyboard from us.
+        enableEdgeToEdge()
         session = Session(this)
         webView = WebView(this)
         setContentView(webView)
@@ -133,6 +139,15 @@ class CausetteActivity : ComponentActivity() {
         override fun shouldOverrideUrlLoading(view: WebView, request: WebResourceRequest): Boolean {
             val url = request.url
             return url.scheme != address.scheme || url.authority != address.authority || url.path != address.path
+        }
+
+        /** There is no page that could say `closed`: the way back is ours. */
+        override fun onReceivedError(view: WebView, request: WebResourceRequest, error: WebResourceError) {
+            if (request.isForMainFrame) page = null
+        }
+
+        override fun onReceivedHttpError(view: WebView, request: WebResourceRequest, answer: WebResourceResponse) {
+            if (request.isForMainFrame) page = null
         }
 
         /** The system has ended the page to save memory. */

@@ -1,4 +1,4 @@
-// The chat of a site in an app: webview_flutter 4, flutter_secure_storage, url_launcher. See ../README.md.
+// The chat of a site in an app: Flutter 3.24, webview_flutter 4, flutter_secure_storage, url_launcher. See ../README.md.
 import 'dart:convert';
 
 import 'package:flutter/material.dart';
@@ -44,6 +44,10 @@ class _CausetteChatState extends State<CausetteChat> {
         // The webview stays with the chat, whatever happens in it.
         onNavigationRequest: (request) =>
             !request.isMainFrame || _isHome(request.url) ? NavigationDecision.navigate : NavigationDecision.prevent,
+        // There is no page that could say `closed`: the way back is ours.
+        onWebResourceError: (error) {
+          if (error.isForMainFrame ?? true) _isReady = false;
+        },
       ))
       ..loadRequest(widget.address);
   }

@@ -73,12 +73,7 @@ final class CausetteViewController: UIViewController {
         guard let json = try? JSONSerialization.data(withJSONObject: message),
             let text = String(data: json, encoding: .utf8)
         else { return }
-        webView.evaluateJavaScript("window.causetteApp && causetteApp(\(text))")
-    }
-
-    private func orNull(_ text: String?) -> Any {
-        if let text { return text }
-        return NSNull()
+        webView?.evaluateJavaScript("window.causetteApp && causetteApp(\(text))")
     }
 
     private func tellSafeArea() {
@@ -97,7 +92,8 @@ extension CausetteViewController: WKScriptMessageHandler {
     func userContentController(_ controller: WKUserContentController, didReceive message: WKScriptMessage) {
         // Nobody but our server's page, and no frame in it, is listened to.
         let origin = message.frameInfo.securityOrigin
-        guard message.frameInfo.isMainFrame, origin.host == address.host, origin.protocol == address.scheme,
+        guard message.frameInfo.isMainFrame, origin.protocol == address.scheme, origin.host == address.host,
+            origin.port == address.port ?? 0,
             let text = message.body as? String,
             let said = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
             let type = said["type"] as? String
@@ -123,21 +119,31 @@ extension CausetteViewController: WKScriptMessageHandler {
 }
 
 extension CausetteViewController: WKNavigationDelegate {
-    /// The webview stays with the chat, whatever happens in it.
-    func webView(
-        _ webView: WKWebView, decidePolicyFor action: WKNavigationAction,
-        decisionHandler: @escaping (WKNavigationActionPolicy) -> Void
-    ) {
+    /// The webview stays with the chat, whatever happens in it. The form with `async` is the same for every version of Swift: a
+    /// handler without the attributes that Swift 6 wants would be no part of the protocol, and nobody would ask.
+    func webView(_ webView: WKWebView, decidePolicyFor action: WKNavigationAction) async -> WKNavigationActionPolicy {
         let url = action.request.url
         let isOurs = url?.scheme == address.scheme && url?.host == address.host && url?.port == address.port
             && url?.path == address.path
-        decisionHandler(isOurs ? .allow : .cancel)
+        return isOurs ? .allow : .cancel
+    }
+
+    /// There is no page that could say `closed`: the way back is ours.
+    func webView(_ webView: WKWebView, didFailProvisionalNavigation navigation: WKNavigation!, withError error: Error) {
+        isReady = false
     }
 
     /// The system has ended the page to save memory.
     func webViewWebContentProcessDidTerminate(_ webView: WKWebView) {
+        isReady = false
         webView.load(URLRequest(url: address))
     }
+}
+
+/// JSON knows null, and a dictionary of Swift does not.
+private func orNull(_ text: String?) -> Any {
+    if let text { return text }
+    return NSNull()
 }
 
 private final class WeakHandler: NSObject, WKScriptMessageHandler {

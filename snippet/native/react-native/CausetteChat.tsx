@@ -1,4 +1,4 @@
-// The chat of a site in an app: react-native-webview 13, expo-secure-store, react-native-safe-area-context. See ../README.md.
+// The chat of a site in an app: react-native-webview 13 to 16, expo-secure-store, react-native-safe-area-context. See ../README.md.
 import * as SecureStore from 'expo-secure-store';
 import React, { useCallback, useEffect, useRef } from 'react';
 import { AppState, BackHandler, Keyboard, Linking, Platform } from 'react-native';
@@ -17,7 +17,7 @@ type Props = {
 };
 
 export function CausetteChat({ address, identity, onUnread, onClose }: Props) {
-  const webView = useRef<WebView>(null);
+  const webView = useRef<React.ComponentRef<typeof WebView>>(null);
   const isReady = useRef(false);
   const insets = useSafeAreaInsets();
 
@@ -64,6 +64,16 @@ export function CausetteChat({ address, identity, onUnread, onClose }: Props) {
     return () => change.remove();
   }, [say, identity]);
 
+  // There is no page that could say `closed`: the way back is ours.
+  const lose = () => {
+    isReady.current = false;
+  };
+
+  const restart = () => {
+    lose();
+    webView.current?.reload();
+  };
+
   const hear = async (event: WebViewMessageEvent) => {
     // Nobody but our server's page is listened to.
     if (!isHome(event.nativeEvent.url, address)) return;
@@ -105,8 +115,10 @@ export function CausetteChat({ address, identity, onUnread, onClose }: Props) {
       onMessage={hear}
       // The webview stays with the chat, whatever happens in it.
       onShouldStartLoadWithRequest={(request) => isHome(request.url, address)}
-      onContentProcessDidTerminate={() => webView.current?.reload()}
-      onRenderProcessGone={() => webView.current?.reload()}
+      onError={lose}
+      onHttpError={lose}
+      onContentProcessDidTerminate={restart}
+      onRenderProcessGone={restart}
       domStorageEnabled
       setSupportMultipleWindows={false}
       allowsLinkPreview={false}

@@ -100,6 +100,15 @@ async fn contacts_can_be_put_off_and_found_again() {
 }
 
 #[wasm_bindgen_test]
+async fn that_nobody_can_answer_is_said_no_longer_than_it_is_true() {
+    let stage = Stage::with_nobody_there(stage::opening()).await;
+    assert_eq!(form_name(&stage).as_deref(), Some("Leave your contacts"));
+    stage.receive(ServerFrame::Availability { available: true }).await;
+    assert_eq!(form_name(&stage).as_deref(), Some("Introduce yourself"));
+    assert_eq!(stage.labels(), ["Name"]);
+}
+
+#[wasm_bindgen_test]
 async fn the_icon_opens_the_form_for_a_copy_and_takes_the_focus_back() {
     let stage = Stage::new("en").await;
     stage.receive(stage::no_conversation()).await;

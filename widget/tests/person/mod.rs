@@ -3,7 +3,7 @@
 use causette_shared::contact::Contact;
 use causette_shared::entry::Author;
 use causette_shared::problem::{Problem, ProblemKind};
-use causette_shared::protocol::visitor::{ClientFrame, ServerFrame, Standing};
+use causette_shared::protocol::visitor::{ClientFrame, Description, ServerFrame, Standing};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::stage::{self, Stage};
@@ -78,7 +78,7 @@ async fn a_refused_token_is_not_said_again_and_the_chat_goes_on() {
 async fn what_is_merely_said_waits_for_a_conversation_too() {
     let stage = Stage::new("en").await;
     let plan = || vec![("plan".to_owned(), Some("pro".to_owned()))];
-    stage.widget().take_attributes(plan());
+    stage.widget().take_description(Description { attributes: plan(), ..Description::default() });
     stage.widget().visit("https://shop.example/without".to_owned(), String::new());
     stage.widget().set_analytics(true);
     stage.widget().visit("https://shop.example/lamps".to_owned(), "Lamps".to_owned());

@@ -55,8 +55,8 @@ pub fn Details(
                     <ContactAttach desk conversation contact open=attaching/>
                 })
             }}
-            <PageSays desk said/>
             {move || row.get().map(|row| conversation(desk, &row))}
+            <PageSays desk said/>
         </aside>
     }
 }

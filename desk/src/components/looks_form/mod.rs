@@ -77,7 +77,7 @@ pub fn LooksForm(
                         inputmode="numeric"
                         prop:value=move || value.get().to_string()
                         aria-invalid=move || told(field).get().map(|_| "true")
-                        aria-describedby=error_id(field)
+                        aria-describedby=move || told(field).get().map(|_| error_id(field))
                         on:change=move |event| {
                             // What is no number leaves what was there.
                             if let Ok(number) = event_target_value(&event).parse::<u16>() {
@@ -108,7 +108,7 @@ pub fn LooksForm(
                     maxlength="300"
                     prop:value=move || text.get().unwrap_or_default()
                     aria-invalid=move || told("greeting").get().map(|_| "true")
-                    aria-describedby=error_id("greeting")
+                    aria-describedby=move || told("greeting").get().map(|_| error_id("greeting"))
                     on:focus=move |_| install.shown_flow.set(None)
                     on:input=move |event| {
                         // One line: what a page's attribute and a bubble have room for.
@@ -161,7 +161,7 @@ pub fn LooksForm(
                         maxlength="64"
                         prop:value=move || color.get()
                         aria-invalid=move || told("color").get().map(|_| "true")
-                        aria-describedby=error_id("color")
+                        aria-describedby=move || told("color").get().map(|_| error_id("color"))
                         on:input=move |event| {
                             let value = event_target_value(&event);
                             change(&|looks| looks.color.clone_from(&value));

@@ -166,6 +166,22 @@ fn leave(desk: Desk, install: Install, origin: String, leaving: RwSignal<Option<
     view! { <Dialog title="Remove this origin?" close inside=inside.into_any()/> }.into_any()
 }
 
+/// What was meant: the address of a page is told for its origin, and that of a site without its scheme.
+fn origin_of(typed: &str) -> String {
+    if typed.is_empty() || typed == "self" {
+        return typed.to_owned();
+    }
+    let is_near = typed.starts_with("localhost") || typed.starts_with("127.");
+    let address = match typed.contains("://") {
+        true => typed.to_owned(),
+        false if is_near => ["http://", typed].concat(),
+        false => ["https://", typed].concat(),
+    };
+    let host = address.find("://").map_or(0, |at| at + 3);
+    let end = address[host..].find(['/', '?', '#']).map_or(address.len(), |at| host + at);
+    address[..end].to_owned()
+}
+
 /// The form for one more.
 #[component]
 fn AddOrigin(install: Install) -> impl IntoView {
@@ -173,7 +189,7 @@ fn AddOrigin(install: Install) -> impl IntoView {
     let error = RwSignal::new(None::<String>);
     let add = move |event: SubmitEvent| {
         event.prevent_default();
-        let origin = typed.get_untracked().trim().to_owned();
+        let origin = origin_of(typed.get_untracked().trim());
         if origin.is_empty() {
             error.set(Some("Please enter an origin, like https://shop.example.".to_owned()));
             return;

@@ -5,6 +5,7 @@ use causette_shared::protocol::install::SiteRow;
 use leptos::prelude::*;
 
 use crate::components::banner::Banner;
+use crate::components::copy_field::CopyField;
 use crate::components::icon::{Icon, icon};
 use crate::components::looks_form::LooksForm;
 use crate::components::looks_preview::LooksPreview;
@@ -75,9 +76,13 @@ pub fn InstallPage(
             <div class="nothing">
                 <span class="nothing__picture">{icon(Icon::Bubble)}</span>
                 <h2 class="nothing__title">"No site yet"</h2>
-                <p class="nothing__text">
-                    "Whoever runs the server adds one: "<code>"causette site add --key shop --name Shop --origin https://shop.example"</code>
-                </p>
+                <p class="nothing__text">"Whoever runs the server adds one:"</p>
+                <CopyField
+                    label="Command"
+                    text=Signal::stored("causette site add --key shop --name Shop --origin https://shop.example".to_owned())
+                    short=true
+                />
+                <button class="button" type="button" on:click=move |_| install.start()>"Look again"</button>
             </div>
         }
         .into_any(),

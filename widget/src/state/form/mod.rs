@@ -261,12 +261,18 @@ impl Widget {
         self.watch_end(told.ended);
     }
 
-    /// Decides what is shown. A question that stands before the visitor stays, whether or not somebody comes meanwhile.
+    /// Decides what is shown. A question that stands before the visitor stays, whether or not somebody comes or goes meanwhile; but
+    /// that nobody can answer is only said for longer than it is true to who is about to leave their contacts.
     pub(super) fn reshape_form(self) {
         let form = &self.form;
         let is_copy = form.copy.now() != CopyForm::Closed;
         let before = form.question.now();
-        let stays = form.shape.now() == Shape::Form && before != Question::Copy;
+        let stays = form.shape.now() == Shape::Form
+            && match before {
+                Question::Copy => false,
+                Question::Contacts => form.entered.now(),
+                Question::Name | Question::Reach => true,
+            };
         let available = if stays { before != Question::Contacts } else { self.thread.available.now() };
         let next =
             form.known.peek(|known| next_question(known, available)).filter(|_| !form.contacts_left.get());
