@@ -103,6 +103,8 @@ pub async fn run(
         http::router::router(Arc::clone(&app), surface).into_make_service_with_connect_info::<SocketAddr>();
     let tidying = tokio::spawn(tidy_up(Arc::clone(&app)));
     let watching = tokio::spawn(live::restored::watch(Arc::clone(&app), live::restored::look(&app).await));
+    let ending =
+        tokio::spawn(live::ended_sessions::watch(Arc::clone(&app), live::ended_sessions::look(&app).await));
     let hub = Arc::clone(&app.hub);
     let departures = tokio::spawn(live::departures::watch(Arc::clone(&app)));
     let (stopping, mut stopped) = watch::channel(false);
@@ -145,6 +147,7 @@ pub async fn run(
     };
     tidying.abort();
     watching.abort();
+    ending.abort();
     departures.abort();
     if tokio::time::timeout(CLOSE_WITHIN, app.store.close()).await.is_err() {
         tracing::warn!("the database was still in use and was not closed");

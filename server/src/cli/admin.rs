@@ -109,15 +109,20 @@ pub(super) async fn print_identity_secret(
     let set = SetIdentitySecret { site, secret: fresh.expose().to_owned(), held };
     let outcome = app.perform(set).await;
     app.store.close().await;
-    match outcome {
+    let ended = match outcome {
         Err(UseCaseError::Refused(problem)) if problem.kind == ProblemKind::UnknownSite => {
             return Err(unknown());
         }
         outcome => outcome?,
-    }
+    };
     // Alone on its line, for scripts.
     println!("{}", fresh.expose());
     eprintln!("Sign tokens with this text as the key (HS256). It is not shown again.");
+    match (held, ended) {
+        (HeldSecret::Keep, _) => {}
+        (HeldSecret::Replace, 1) => eprintln!("1 session that a token had opened has ended."),
+        (HeldSecret::Replace, ended) => eprintln!("{ended} sessions that tokens had opened have ended."),
+    }
     Ok(())
 }
 

@@ -120,7 +120,8 @@ enum SiteCommand {
     Identity {
         /// The site's public key.
         key: String,
-        /// Replace the one that the site has: tokens signed with it are refused from then on.
+        /// Replace the one that the site has: tokens signed with it are refused from then on, and the sessions that they have
+        /// opened end.
         #[arg(long)]
         new: bool,
     },

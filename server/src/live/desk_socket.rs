@@ -320,7 +320,7 @@ impl Desk {
             Notice::SessionEnded(session) if *session == self.session => {
                 return self.give_up(Problem::new(ProblemKind::NotSignedIn));
             }
-            Notice::SessionEnded(_) => {}
+            Notice::SessionEnded(_) | Notice::SessionsEnded => {}
         }
         Step::GoOn
     }

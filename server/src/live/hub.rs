@@ -57,6 +57,8 @@ pub enum Notice {
     Said(VisitorId),
     /// A desk session has ended: its connections close.
     SessionEnded(SecretHash),
+    /// Sessions of the visitor whose room this is have ended: each connection looks whether its own is one of them.
+    SessionsEnded,
 }
 
 /// One connection of this process.
@@ -134,6 +136,13 @@ impl Hub {
             tell(room, &notice);
         }
         tell(&mut rooms.desk, &notice);
+    }
+
+    /// Tells a visitor's connections something.
+    pub fn publish_to_visitor(&self, visitor: VisitorId, notice: Notice) {
+        if let Some(room) = self.rooms().visitors.get_mut(&visitor) {
+            tell(room, &Arc::new(notice));
+        }
     }
 
     /// Tells the desk something.

@@ -8,6 +8,7 @@
 pub mod channel;
 pub mod departures;
 pub mod desk_socket;
+pub mod ended_sessions;
 pub mod hub;
 pub mod presence;
 pub mod restored;

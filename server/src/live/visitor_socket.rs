@@ -236,7 +236,12 @@ impl Client {
             self.subscription.enter_as_visitor(visitor.id, hello.activity);
             self.subscription.set_activity(hello.activity);
             let mut tx = self.app.store.begin_read().await?;
-            newest = conversation::find_newest_of(&mut tx, visitor.id).await?.map(|found| (tx, found));
+            // A session that has ended since the first look may have been told of before this connection could hear it.
+            if self.holds_session(&mut tx).await? {
+                newest = conversation::find_newest_of(&mut tx, visitor.id).await?.map(|found| (tx, found));
+            } else {
+                self.subscription.leave_visitor();
+            }
         }
         let available = *self.app.hub.available().borrow();
         let state = newest.as_ref().map(|(_, conversation)| state_of(conversation));
@@ -247,6 +252,15 @@ impl Client {
             self.follow(&mut tx, &conversation, held.map(|cursor| cursor.seq)).await?;
         }
         Ok(Step::GoOn)
+    }
+
+    /// Whether the session is still one of the visitor in whose room this connection is.
+    async fn holds_session(&self, tx: &mut Tx) -> Result<bool, UseCaseError> {
+        let Some(Identity { site, session: Some(session), .. }) = &self.identity else {
+            return Ok(false);
+        };
+        let found = visitor::find_visitor(tx, site, session).await?;
+        Ok(found.map(|visitor| visitor.id) == self.subscription.visitor())
     }
 
     async fn find_own(&self, tx: &mut Tx, id: ConversationId) -> Result<Conversation, UseCaseError> {
@@ -396,9 +410,27 @@ impl Client {
                     self.out.push(ServerFrame::Typing { name: name.clone(), active: *active });
                 }
             }
+            Notice::SessionsEnded => return self.leave_if_ended().await,
             Notice::Typing { .. } | Notice::Presence { .. } | Notice::SessionEnded(_) | Notice::Said(_) => {}
         }
         Step::GoOn
+    }
+
+    /// Ends the connection where its session has ended: its client comes back, and is nobody.
+    async fn leave_if_ended(&mut self) -> Step {
+        let holds = async {
+            let mut tx = self.app.store.begin_read().await?;
+            self.holds_session(&mut tx).await
+        };
+        match holds.await {
+            Ok(true) => Step::GoOn,
+            Ok(false) => self.end_with(ServerFrame::Drain),
+            // Whoever cannot be asked about is let go: they come back when the database does.
+            Err(error) => {
+                error.log("a visitor's session");
+                self.end_with(ServerFrame::Drain)
+            }
+        }
     }
 
     /// Brings the client from its cursor to what the conversation has become.

@@ -2,19 +2,26 @@
 //!
 //! Whom a session was once proven to be it stays: another person has to sign out first, so that nobody is shown what somebody
 //! else wrote in the same browser. The same person on another device gets a session of their open conversation, and only
-//! of one that was proven to be theirs: a contact that an agent has attached opens nothing.
+//! of one that was proven to be theirs: a contact that an agent has attached opens nothing. Such sessions are bounded, and end
+//! where the site's secret is replaced (`identity_secret`).
 
 use causette_shared::conversation::Status;
 use causette_shared::entry::{Author, Body, Event};
 use causette_shared::id::{SiteKey, VisitorId};
 use causette_shared::problem::{Problem, ProblemKind};
 use causette_shared::protocol::visitor::Standing;
+use causette_shared::time::Timestamp;
 
 use crate::identity;
 use crate::secret::SecretHash;
 use crate::service::contact::become_person;
 use crate::service::{Context, UseCase, UseCaseError};
-use crate::store::{Tx, conversation, site, visitor};
+use crate::store::{Tx, conversation, site, visitor, visitor_session};
+
+/// Sessions of one visitor that their identity may have opened. A person has a handful of browsers and devices; each that
+/// forgets what it keeps (a private window, Safari after seven days) takes another. Twenty last them for months, and bound
+/// what a token that is used again and again can make.
+pub const SESSIONS_BY_IDENTITY: u32 = 20;
 
 /// A page proves who its visitor is.
 pub struct Identify {
@@ -39,6 +46,8 @@ impl UseCase for Identify {
     type Output = Identified;
 
     async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<Identified, UseCaseError> {
+        // Whoever replaces the secret waits for what the old one opens here, and ends it.
+        site::hold_site(tx, &self.site).await?;
         let secret = site::find_identity_secret(tx, &self.site).await?;
         let person =
             identity::verify(&self.token, secret.as_deref(), &self.site, cx.now).map_err(|error| {
@@ -59,7 +68,7 @@ impl UseCase for Identify {
         let (visitor, is_new_here) = match found {
             Some(found) => (found.id, false),
             None => match visitor::find_open_of_person(tx, &self.site, &person.subject).await? {
-                Some(theirs) if visitor::create_session(tx, theirs, session, cx.now).await? => (theirs, true),
+                Some(theirs) if open_session(tx, theirs, session, cx.now).await? => (theirs, true),
                 // Another tab's first message came between, or the secret is in use on another site.
                 Some(_) => return Err(UseCaseError::refused(ProblemKind::NotFound)),
                 None => return Ok(nowhere),
@@ -86,4 +95,17 @@ impl UseCase for Identify {
         }
         Ok(Identified { standing: Standing::Here, visitor: Some(visitor) })
     }
+}
+
+/// Opens the person's conversation on another device: the oldest that it was opened on gives way. False when the session is in
+/// use already.
+async fn open_session(
+    tx: &mut Tx,
+    visitor: VisitorId,
+    session: &SecretHash,
+    now: Timestamp,
+) -> Result<bool, UseCaseError> {
+    visitor::lock_visitor_by_id(tx, visitor).await?;
+    visitor_session::end_oldest(tx, visitor, SESSIONS_BY_IDENTITY - 1).await?;
+    Ok(visitor_session::create_by_identity(tx, visitor, session, now).await?)
 }

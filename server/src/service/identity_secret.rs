@@ -5,7 +5,7 @@ use causette_shared::id::SiteKey;
 use causette_shared::problem::{Problem, ProblemKind};
 
 use crate::service::{Context, UseCase, UseCaseError};
-use crate::store::{Tx, site};
+use crate::store::{Tx, site, visitor_session};
 
 /// Gives a site its secret.
 pub struct SetIdentitySecret {
@@ -22,14 +22,16 @@ pub struct SetIdentitySecret {
 pub enum HeldSecret {
     /// It stays, and this is refused.
     Keep,
-    /// It is replaced: what was signed with it is worth nothing any more.
+    /// It is replaced: what was signed with it is worth nothing any more, and the sessions that it has opened end.
     Replace,
 }
 
 impl UseCase for SetIdentitySecret {
-    type Output = ();
+    /// How many sessions have ended.
+    type Output = u64;
 
-    async fn run(&self, tx: &mut Tx, _: &mut Context) -> Result<(), UseCaseError> {
+    async fn run(&self, tx: &mut Tx, _: &mut Context) -> Result<u64, UseCaseError> {
+        site::lock_site(tx, &self.site).await?;
         if site::find_site(tx, &self.site).await?.is_none() {
             return Err(UseCaseError::refused(ProblemKind::UnknownSite));
         }
@@ -38,6 +40,10 @@ impl UseCase for SetIdentitySecret {
             return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, detail)));
         }
         site::set_identity_secret(tx, &self.site, &self.secret).await?;
-        Ok(())
+        match self.held {
+            HeldSecret::Keep => Ok(0),
+            // Whoever had the secret could have opened anybody's.
+            HeldSecret::Replace => Ok(visitor_session::end_all_by_identity(tx, &self.site).await?),
+        }
     }
 }

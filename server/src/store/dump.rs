@@ -168,6 +168,7 @@ pub async fn count_restore(tx: &mut Tx) -> Result<(), StoreError> {
 pub async fn complete_rows(tx: &mut Tx, schema: i64) -> Result<(), StoreError> {
     const MAIL: i64 = 2;
     const LIMITS: i64 = 3;
+    const ENDED_SESSIONS: i64 = 9;
     const SESSIONS: &str = "INSERT INTO visitor_session (session_hash, visitor_id, resume_link_id, created_at) \
          SELECT session_hash, id, NULL, created_at FROM visitor \
          WHERE NOT EXISTS (SELECT 1 FROM visitor_session WHERE visitor_session.visitor_id = visitor.id)";
@@ -181,7 +182,19 @@ pub async fn complete_rows(tx: &mut Tx, schema: i64) -> Result<(), StoreError> {
     const CARRIED: &str = "UPDATE outbox SET upto = (SELECT MAX(entry.seq) FROM entry \
          WHERE entry.conversation_id = outbox.conversation_id AND entry.at <= outbox.settled_at) \
          WHERE state = 'sent' AND kind IN ('follow_up', 'invite', 'tell')";
-    let steps = [(MAIL, SESSIONS), (MAIL, ADDRESSES), (LIMITS, DOMAINS), (LIMITS, SITES), (LIMITS, CARRIED)];
+    // See the migration `ended_sessions`.
+    const BY_LINK: &str = "UPDATE visitor_session SET opened_by = 'link' WHERE resume_link_id IS NOT NULL";
+    const BY_IDENTITY: &str = "UPDATE visitor_session SET opened_by = 'identity' WHERE resume_link_id IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM visitor WHERE visitor.session_hash = visitor_session.session_hash)";
+    let steps = [
+        (MAIL, SESSIONS),
+        (MAIL, ADDRESSES),
+        (LIMITS, DOMAINS),
+        (LIMITS, SITES),
+        (LIMITS, CARRIED),
+        (ENDED_SESSIONS, BY_LINK),
+        (ENDED_SESSIONS, BY_IDENTITY),
+    ];
     for (since, sql) in steps {
         if schema < since {
             both!(tx, conn => sqlx::query(sql).execute(conn).await.map(drop))?;

@@ -35,6 +35,7 @@ pub mod tables;
 mod turn;
 pub mod visitor;
 pub mod visitor_said;
+pub mod visitor_session;
 
 use std::time::Duration;
 

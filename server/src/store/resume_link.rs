@@ -116,8 +116,8 @@ pub async fn create_session(
     link: LinkId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    const SQL: &str = "INSERT INTO visitor_session (session_hash, visitor_id, resume_link_id, created_at) \
-         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    const SQL: &str = "INSERT INTO visitor_session (session_hash, visitor_id, resume_link_id, created_at, opened_by) \
+         VALUES ($1, $2, $3, $4, 'link') ON CONFLICT DO NOTHING";
     let added = both!(tx, conn => sqlx::query(SQL)
         .bind(session.to_hex())
         .bind(visitor.to_string())

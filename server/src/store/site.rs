@@ -61,6 +61,20 @@ pub async fn lock_site(tx: &mut Tx, key: &SiteKey) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Keeps others from changing a site until this transaction ends; those who only want that do not wait for each other.
+/// On SQLite it is alone already.
+///
+/// # Errors
+/// The database is busy or fails.
+#[tracing::instrument(name = "store.site.hold", level = "debug", skip_all, fields(site = %key), err(level = "debug"))]
+pub async fn hold_site(tx: &mut Tx, key: &SiteKey) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT key FROM site WHERE key = $1 FOR SHARE";
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query(SQL).bind(key.as_str().to_owned()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// Adds a site.
 ///
 /// # Errors

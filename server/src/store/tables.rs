@@ -138,6 +138,7 @@ pub const TABLES: [Table; 19] = [
             integer("created_at"),
             text("identified_as"),
             integer("identified_at"),
+            integer("sessions_ended"),
         ],
         key: "id",
         content: "TRUE",
@@ -164,7 +165,13 @@ pub const TABLES: [Table; 19] = [
     },
     Table {
         name: "visitor_session",
-        columns: &[text("session_hash"), text("visitor_id"), text("resume_link_id"), integer("created_at")],
+        columns: &[
+            text("session_hash"),
+            text("visitor_id"),
+            text("resume_link_id"),
+            integer("created_at"),
+            text("opened_by"),
+        ],
         key: "session_hash",
         content: "TRUE",
     },

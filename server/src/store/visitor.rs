@@ -211,29 +211,6 @@ pub async fn find_open_of_person(
     row.map(|(id,)| parse(&id, "visitor.id")).transpose()
 }
 
-/// Gives a visitor a further session; false when the session is in use already, on whichever site.
-///
-/// # Errors
-/// The database fails.
-#[tracing::instrument(name = "store.visitor.create_session", level = "debug", skip_all, fields(visitor = %id), err(level = "debug"))]
-pub async fn create_session(
-    tx: &mut Tx,
-    id: VisitorId,
-    session: &SecretHash,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    const SQL: &str = "INSERT INTO visitor_session (session_hash, visitor_id, resume_link_id, created_at) \
-         VALUES ($1, $2, NULL, $3) ON CONFLICT DO NOTHING";
-    let added = both!(tx, conn => sqlx::query(SQL)
-        .bind(session.to_hex())
-        .bind(id.to_string())
-        .bind(now.0)
-        .execute(conn)
-        .await
-        .map(|done| done.rows_affected()))?;
-    Ok(added == 1)
-}
-
 /// How many visitors a contact is.
 ///
 /// # Errors

@@ -20,6 +20,7 @@ on_both_databases!(
     rows_that_do_not_fit_change_nothing,
     an_older_backup_is_brought_up_to_date,
     mails_of_an_older_backup_count,
+    sessions_of_an_older_backup_tell_how_they_were_opened,
 );
 
 fn open(path: &Path) -> Result<Saved, BackupError> {
@@ -267,6 +268,35 @@ async fn mails_of_an_older_backup_count(database: Database) {
     ] {
         let sql = format!("SELECT COUNT(*) FROM outbox WHERE {condition}");
         assert_eq!(number(&to.store, &sql).await, count, "{condition}");
+    }
+}
+
+/// Those that an identity has opened can be ended, and no others.
+async fn sessions_of_an_older_backup_tell_how_they_were_opened(database: Database) {
+    let (_directory, path) = place();
+    let to = FreshStore::open(database).await;
+    let table =
+        |name: &str, columns: &[&str], rows: u64| json!({"name": name, "columns": columns, "rows": rows});
+    let tables = json!([
+        sites(1),
+        table("visitor", &["id", "site_key", "session_hash", "created_at"], 1),
+        table("visitor_session", &["session_hash", "visitor_id", "resume_link_id", "created_at"], 3),
+    ]);
+    let lines = [
+        with(header(tables), "schema", json!(6)),
+        json!(["shop", "Shop", "[]", "{}", 1]),
+        json!(["v", "shop", "first", 1]),
+        json!(["first", "v", null, 1]),
+        json!(["mailed", "v", "link", 2]),
+        json!(["phone", "v", null, 3]),
+    ];
+    write_sealed(&path, &lines);
+    put_back(&to.store, &path, Existing::Keep).await.expect("it is empty");
+    for (session, opened_by) in [("first", "visitor"), ("mailed", "link"), ("phone", "identity")] {
+        let sql = format!(
+            "SELECT COUNT(*) FROM visitor_session WHERE session_hash = '{session}' AND opened_by = '{opened_by}'"
+        );
+        assert_eq!(number(&to.store, &sql).await, 1, "{session}");
     }
 }
 

@@ -23,6 +23,7 @@ mod flow_first_message;
 mod flow_group_commit;
 mod flow_identity;
 mod flow_identity_contacts;
+mod flow_identity_sessions;
 mod flow_introduction;
 mod flow_mail;
 mod flow_mail_limits;

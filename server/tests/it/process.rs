@@ -148,6 +148,9 @@ fn the_secret_for_identities_is_shown_once_and_replaced_when_asked() {
     assert!(again.stdout.is_empty() && one_line(&again).contains("--new"));
     let rotated = run(directory.path(), &["site", "identity", "shop", "--new"]);
     assert!(secret(&rotated).len() == 43 && secret(&rotated) != secret(&first));
+    let told = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told(&rotated).contains("0 sessions that tokens had opened have ended."), "{}", told(&rotated));
+    assert!(!told(&first).contains("ended"));
     let unknown = run(directory.path(), &["site", "identity", "other"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(unknown.stdout.is_empty() && one_line(&unknown).contains("other"));

@@ -218,6 +218,7 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
             integer(random),
             optional(random),
             maybe_integer(random),
+            integer(random),
         ]);
         identities.push(vec![
             site.clone(),
@@ -235,11 +236,13 @@ pub async fn fill(store: &Store, seed: u64, size: usize) {
             integer(random),
         ]);
         let agent = format!("agent {}", n % 4);
+        let opened_by = random.pick(&["visitor", "link", "identity"]);
         visitor_sessions.push(vec![
             text(format!("hash {n}")),
             text(format!("visitor {n}")),
             optional(random),
             integer(random),
+            text(opened_by),
         ]);
         merges.push(vec![
             text(format!("merge {n}")),
