@@ -4,11 +4,16 @@
 //! whoever runs the server next might not be allowed to use them. It says `query_only` before anything is read.
 
 use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPool;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{Connection as _, Executor as _};
 
 use super::schema::{POSTGRES, SQLITE};
@@ -16,6 +21,8 @@ use super::{BUSY_TIMEOUT, OpenError, SqliteTx, StoreError, Tx, both, postgres, s
 
 /// Problems that one integrity check tells; the first is enough to know.
 const PROBLEMS: &str = "PRAGMA quick_check(3)";
+/// Steps of SQLite's machine between two questions whether to go on: a few milliseconds.
+const STEPS: i32 = 10_000;
 
 /// A database that is looked at.
 pub enum Inspection {
@@ -113,8 +120,26 @@ impl Inspection {
         let Self::Sqlite(pool) = self else {
             return Ok(Integrity::NotAsked);
         };
-        let asked = sqlx::query_scalar::<_, String>(PROBLEMS).fetch_all(pool);
-        let Ok(found) = tokio::time::timeout(within, asked).await else {
+        // On a connection of its own: nobody who looks at something else waits for it.
+        let mut own = SqliteConnection::connect_with(&pool.connect_options()).await?;
+        let is_given_up = Arc::new(AtomicBool::new(false));
+        let goes_on = {
+            let is_given_up = Arc::clone(&is_given_up);
+            move || !is_given_up.load(Ordering::Relaxed)
+        };
+        own.lock_handle().await?.set_progress_handler(STEPS, goes_on);
+        let found = {
+            let mut asked = pin!(sqlx::query_scalar::<_, String>(PROBLEMS).fetch_all(&mut own));
+            let found = tokio::time::timeout(within, &mut asked).await;
+            if found.is_err() {
+                // It would go on by itself, and keep the files of the log from being put away.
+                is_given_up.store(true, Ordering::Relaxed);
+                let _ = asked.await;
+            }
+            found
+        };
+        let _ = own.close().await;
+        let Ok(found) = found else {
             return Ok(Integrity::Unknown);
         };
         Ok(match found?.into_iter().next() {

@@ -1,8 +1,12 @@
 //! Opening the database: durable, or not at all; mistakes are one line.
 
-use causette_server::store::{OpenError, Store, Tx};
-use sqlx::Row as _;
+use std::time::Duration;
 
+use causette_server::store::inspect::{Inspection, Integrity};
+use causette_server::store::{OpenError, Store, Tx};
+use sqlx::{Connection as _, Row as _};
+
+use crate::harness::PATIENCE;
 use crate::harness::database::{connect, database_in};
 
 async fn open(address: &str) -> Result<Store, OpenError> {
@@ -81,4 +85,34 @@ async fn a_file_that_is_no_database_is_told_in_one_line() {
     std::fs::write(&file, "this is a shopping list, and a long one at that").expect("it is written");
     let error = open(&format!("sqlite://{}", file.display())).await.err().expect("it is refused");
     assert_eq!(error.to_string().lines().count(), 1, "{error}");
+}
+
+#[tokio::test]
+async fn the_check_of_a_large_database_holds_nobody_up() {
+    const FILL: &str = "CREATE TABLE large AS WITH RECURSIVE row (n) AS \
+         (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < 5000) SELECT n, randomblob(4000) AS bytes FROM row";
+    let directory = tempfile::tempdir().expect("there is a temporary directory");
+    let file = database_in(directory.path());
+    let address = format!("sqlite://{}", file.display());
+    open(&address).await.expect("it opens").close().await;
+    let mut connection = connect(&file).await;
+    sqlx::query(FILL).execute(&mut connection).await.expect("it is filled");
+    connection.close().await.expect("it closes");
+    let inspection = Inspection::open(&address).await.expect("it opens").expect("it is there");
+    // Somebody looks at something else meanwhile.
+    let reading = inspection.begin_read().await.expect("it can be read");
+    assert_eq!(inspection.integrity(PATIENCE).await.expect("it is checked"), Integrity::Sound);
+    drop(reading);
+    // A check takes far longer than this; where the machine stood still meanwhile, it may be through all the same.
+    let mut found = Integrity::Sound;
+    for _ in 0..50 {
+        if found == Integrity::Sound {
+            found = inspection.integrity(Duration::from_millis(1)).await.expect("it is asked for");
+        }
+    }
+    assert_eq!(found, Integrity::Unknown);
+    assert!(inspection.has_its_log().await.expect("it tells"));
+    inspection.close().await;
+    let files = std::fs::read_dir(directory.path()).expect("it is there").count();
+    assert_eq!(files, 1, "whoever is given up puts the files of the log away too");
 }
