@@ -17,7 +17,7 @@ use crate::store::conversation::{self, Conversation};
 use crate::store::{Tx, contact, mail_limits, outbox};
 
 /// Between two mails to an address that nobody has verified.
-const UNVERIFIED_EVERY: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const UNVERIFIED_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// The span of the limits of what a visitor asks for.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

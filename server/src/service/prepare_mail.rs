@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock;
 use crate::secret::{self, SecretHash};
+use crate::service::copy::UNVERIFIED_EVERY;
 use crate::service::{Context, UseCase, UseCaseError, follow_up, visitor_view};
 use crate::site::Site;
 use crate::store::conversation::{self, Conversation};
@@ -198,8 +199,16 @@ impl PrepareMail {
             {
                 Ok(Some(Settled::Cancelled))
             }
+            // One that was given up and is tried again: whoever asked since may have been mailed in its place.
+            MailKind::ConfirmCopy => {
+                let to = contact::fold(payload.email.as_deref().unwrap_or_default());
+                contact::lock_address(tx, &to).await?;
+                let recent = cx.now.before(UNVERIFIED_EVERY);
+                let others = mail_limits::count_beside(tx, &self.job, &to, recent).await?;
+                Ok((others > 0).then_some(Settled::Cancelled))
+            }
             // Whoever asked for it has asked for it.
-            MailKind::Transcript | MailKind::ConfirmCopy | MailKind::NewLink => Ok(None),
+            MailKind::Transcript | MailKind::NewLink => Ok(None),
         }
     }
 

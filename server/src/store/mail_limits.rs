@@ -28,6 +28,30 @@ pub async fn count_to(
     Ok(count)
 }
 
+/// The same beside one job: those that were sent, and those that wait and were there before it. Of several that wait, so
+/// the first counts for the others.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.mail_limits.count_beside", level = "debug", skip_all, fields(job = %job.id), err(level = "debug"))]
+pub async fn count_beside(
+    tx: &mut Tx,
+    job: &Job,
+    recipient: &str,
+    since: Timestamp,
+) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM outbox WHERE kind = $1 AND recipient = $2 AND id <> $4 \
+         AND ((state = 'pending' AND id < $4) OR (state = 'sent' AND settled_at > $3))";
+    let (count,): (i64,) = both!(tx, conn => sqlx::query_as(SQL)
+        .bind(job.kind.as_str())
+        .bind(recipient.to_owned())
+        .bind(since.0)
+        .bind(job.id.to_string())
+        .fetch_one(conn)
+        .await)?;
+    Ok(count)
+}
+
 /// What a limit of mails counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope<'a> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use causette_server::mail::smtp::{Patience, Sender, SenderOptions};
 use causette_server::mailer::Mailer;
-use causette_shared::entry::MailKind;
+use causette_shared::entry::{Content, MailKind};
 use causette_shared::id::ConversationId;
 use causette_shared::presence::{Presence, UnreachableReason};
 use causette_shared::protocol::outbox::{DeadMail, Outbox, RetriedAll};
@@ -14,7 +14,9 @@ use causette_shared::time::Timestamp;
 use reqwest::{Client, Method, Response};
 use serde_json::Value;
 
+use crate::harness::actors::Outcome;
 use crate::harness::app::NOW;
+use crate::harness::builders::entry_id;
 use crate::harness::database::{execute, number, on_both_databases};
 use crate::harness::smtp::{How, Phase, SmtpServer};
 use crate::harness::{AgentActor, Database, PATIENCE, TestServer, VisitorActor, eventually, within};
@@ -25,6 +27,7 @@ on_both_databases!(
     a_mail_that_may_have_arrived_is_sent_once_more_and_never_with_the_others,
     one_that_was_read_meanwhile_is_not_sent_after_all,
     a_follow_up_that_waits_takes_the_place_of_the_one_that_was_given_up,
+    a_question_that_was_given_up_is_asked_once_a_day_all_the_same,
     a_mail_that_was_dropped_stays_so,
     what_is_not_given_up_is_left_alone,
 );
@@ -235,6 +238,38 @@ async fn a_follow_up_that_waits_takes_the_place_of_the_one_that_was_given_up(dat
     assert_eq!(scene.count("SELECT COUNT(*) FROM outbox WHERE state = 'cancelled'").await, 1);
     let raw = String::from_utf8_lossy(&mails[0].raw).into_owned();
     assert!(raw.contains("three are left") && raw.contains("one more came in"), "it carries both: {raw}");
+}
+
+async fn a_question_that_was_given_up_is_asked_once_a_day_all_the_same(database: Database) {
+    const TO: &str = "ada@mail.example";
+    let scene = Scene::open(database).await;
+    let mut visitor = VisitorActor::arrive(&scene.server).await;
+    visitor.say("Is the brass lamp in stock?").await;
+    let ask = async |visitor: &mut VisitorActor| {
+        let copy = Content::Copy { email: TO.to_owned() };
+        assert!(matches!(visitor.send(entry_id(), copy).await, Outcome::Acknowledged(..)));
+    };
+    scene.smtp.fail_at(Phase::Body, REFUSAL);
+    ask(&mut visitor).await;
+    let first = scene.until("it is given up", |outbox| outbox.dead_count == 1).await.dead[0].clone();
+    assert_eq!(first.kind, MailKind::ConfirmCopy);
+    scene.smtp.heal();
+    // What was not sent does not count: the next one is.
+    ask(&mut visitor).await;
+    scene.smtp.wait_for(1).await;
+    scene.until_settled("sent").await;
+    assert_eq!(scene.retry(&first).await, 204);
+    scene.until_settled("cancelled").await;
+    assert_eq!(scene.smtp.mails().len(), 1, "whoever holds the address is asked once");
+
+    // A day later one that is given up, and tried again, is the only one.
+    scene.server.advance(24 * 3_600 + 1);
+    scene.smtp.fail_at(Phase::Body, REFUSAL);
+    ask(&mut visitor).await;
+    let later = scene.until("it is given up too", |outbox| outbox.dead_count == 1).await.dead[0].clone();
+    scene.smtp.heal();
+    assert_eq!(scene.retry(&later).await, 204);
+    assert_eq!(scene.smtp.wait_for(2).await[1].to, [TO]);
 }
 
 async fn a_mail_that_was_dropped_stays_so(database: Database) {
