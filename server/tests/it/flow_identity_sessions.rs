@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use causette_server::secret::SecretHash;
-use causette_server::service::identify::SESSIONS_BY_IDENTITY;
+use causette_server::service::identify::{Identify, SESSIONS_BY_IDENTITY};
 use causette_server::service::identity_secret::{HeldSecret, SetIdentitySecret};
+use causette_server::service::{Context, RequestLimits, UseCase as _};
 use causette_server::store::{Store, resume_link};
 use causette_shared::id::{LinkId, SiteKey};
 use causette_shared::protocol::visitor::Standing;
@@ -16,7 +17,7 @@ use crate::harness::builders::{session, site};
 use crate::harness::database::{number, on_both_databases};
 use crate::harness::identity::{token, token_signed_with};
 use crate::harness::store::entropy;
-use crate::harness::{Database, TestServer, VisitorActor};
+use crate::harness::{Database, TestServer, VisitorActor, eventually};
 
 on_both_databases!(
     the_oldest_device_gives_way_to_one_too_many,
@@ -150,4 +151,30 @@ async fn a_session_that_has_ended_opens_nothing_and_can_begin_anew(database: Dat
     // Where somebody has begun, it is theirs, and ends no more.
     assert_eq!(replace_secret(&server, "shop").await, 0);
     back.say("I am still here").await;
+}
+
+/// What the old secret opens at the same time ends too. On SQLite one comes after the other anyway.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_session_that_is_being_opened_ends_with_its_secret() {
+    const WAITING: &str = "SELECT COUNT(*) FROM pg_stat_activity \
+         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'SELECT key FROM site %'";
+    let server = TestServer::on(Database::Postgres).await;
+    let _first = known(&server).await;
+    let limits = RequestLimits { mails_a_day: 9, unverified_addresses_a_day: 9 };
+    let mut cx = Context::new(NOW, Arc::clone(&server.app.hub) as _, limits);
+    let phone = Some(SecretHash::of(&session()));
+    let identify = Identify { site: site("shop").key, session: phone, token: token("42", json!({})) };
+    let mut tx = server.app.store.begin().await.expect("the store is free");
+    let identified = identify.run(&mut tx, &mut cx).await.expect("it is believed");
+    assert_eq!(identified.standing, Standing::Here);
+    let ended = async {
+        let ended = replace_secret(&server, "shop").await;
+        assert_eq!(number(&server.app.store, BY_IDENTITY).await, 0);
+        ended
+    };
+    let commit = async {
+        eventually("the other one to wait", async || number(&server.app.store, WAITING).await > 0).await;
+        tx.commit().await.expect("it commits");
+    };
+    assert_eq!(tokio::join!(ended, commit).0, 1);
 }
