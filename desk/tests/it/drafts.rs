@@ -1,8 +1,7 @@
 //! What is being written.
 
-use wasm_bindgen_test::wasm_bindgen_test;
-
 use causette_shared::entry::Author;
+use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::stage::{REPLY, Stage, settle};
 use crate::told::{bob, entries, entry, message, row};

@@ -116,7 +116,11 @@ fn html(install: Install) -> AnyView {
         {move || (carries_looks.get() || lacks_greetings.get()).then(|| view! {
             <p class="snippet__note">
                 {carries_looks.get().then_some("It carries the looks that are not saved: they hold for the pages that it is on. ")}
-                {lacks_greetings.get().then_some("Greetings that are not saved are not in it. Save them as the site’s.")}
+                {lacks_greetings.get().then(|| if install.is_admin() {
+                    "Greetings that are not saved are not in it. Save them as the site’s."
+                } else {
+                    "Greetings that are not saved are not in it. An admin can save them."
+                })}
             </p>
         })}
     }

@@ -5,6 +5,7 @@ pub mod flows;
 pub mod looks;
 pub mod requests;
 pub mod room;
+mod seen;
 pub mod words;
 
 pub use room::Install;

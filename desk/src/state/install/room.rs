@@ -1,8 +1,6 @@
 //! What the page "Install" knows, behind signals: the sites, the chosen one, its looks as they are and as they are being
 //! changed, its snippets, and where it was seen.
 
-use std::time::Duration;
-
 use causette_client::timer::Timer;
 use causette_shared::id::SiteKey;
 use causette_shared::protocol::agent::Role;
@@ -15,9 +13,6 @@ use super::requests;
 use crate::state::contacts::{Failure, Load};
 use crate::state::desk::Desk;
 use crate::state::words;
-
-/// How often it is asked where the snippet was seen, while somebody looks: whoever has just pasted it waits for that.
-const LOOK_EVERY: Duration = Duration::from_secs(3);
 
 /// What a save was refused for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +65,7 @@ pub struct Install {
     /// Why that is not known now.
     pub seen_failure: RwSignal<Option<String>>,
     turn: StoredValue<u32>,
-    timer: StoredValue<Option<Timer>, LocalStorage>,
+    pub(super) timer: StoredValue<Option<Timer>, LocalStorage>,
 }
 
 impl Install {
@@ -252,35 +247,6 @@ impl Install {
                 Ok(snippet) => self.pinned.set(Some(snippet)),
                 Err(failure) => self.desk.tell(self.desk.told_of(&failure)),
             }
-        });
-    }
-
-    /// Asks where it was seen, now and every few seconds while somebody looks.
-    pub(super) fn look(self, turn: u32) {
-        let Some(key) = self.key() else { return };
-        spawn_local(async move {
-            if !document().hidden() {
-                let answer = requests::seen(&key).await;
-                if !self.is_turn(turn) {
-                    return;
-                }
-                match answer {
-                    Ok(list) => {
-                        // An answer like the last one is not drawn again: the focus stays where it is.
-                        if self.seen.with_untracked(|seen| seen.as_ref() != Some(&list.origins)) {
-                            self.seen.set(Some(list.origins));
-                        }
-                        self.seen_failure.set(None);
-                    }
-                    Err(failure) => self.seen_failure.set(Some(self.desk.told_of(&failure))),
-                }
-            }
-            let next = Timer::after(LOOK_EVERY, move || {
-                if self.is_turn(turn) {
-                    self.look(turn);
-                }
-            });
-            let _ = self.timer.try_update_value(|timer| *timer = Some(next));
         });
     }
 
