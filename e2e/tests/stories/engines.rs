@@ -42,7 +42,14 @@ const LEFT_OUT: &[LeftOut] = &[
             "native_bridge::what_is_not_understood_is_answered_and_changes_nothing",
             "native_bridge::without_an_app_or_where_apps_are_not_allowed_the_page_keeps_its_session_itself",
             "resume_full_page::in_an_app_the_link_gives_the_session_that_the_app_keeps",
+        ],
+    },
+    LeftOut {
+        engines: &[Engine::Firefox, Engine::WebKit],
+        reason: "only Chromium's driver refuses a page its storage or its server",
+        stories: &[
             "resume_full_page::a_browser_that_keeps_nothing_goes_on_as_long_as_the_page_is_there",
+            "resume_full_page::a_link_that_cannot_be_used_now_is_there_when_it_is_tried_again",
         ],
     },
     LeftOut {

@@ -222,3 +222,23 @@ async fn a_browser_that_keeps_nothing_goes_on_as_long_as_the_page_is_there() {
     wait_until("a new document", async || Ok(reader.run("return !window.old", vec![]).await? == true)).await;
     left.assert_goes_on(&reader).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_cannot_be_used_now_is_there_when_it_is_tried_again() {
+    if crate::engines::is_left_out(
+        "resume_full_page::a_link_that_cannot_be_used_now_is_there_when_it_is_tried_again",
+    ) {
+        return;
+    }
+    let left = Left::begin().await;
+    let reader = Browser::open("reader").await;
+    reader.devtools("Network.enable", json!({})).await;
+    reader.devtools("Network.setBlockedURLs", json!({ "urls": ["*/visitor/resume"] })).await;
+    reader.goto(&left.link()).await;
+    // It has been tried several times by then.
+    panel(&reader).view.wait_for(Role::Button, "Try again").await;
+    assert_eq!(ask(&reader, "return location.href").await, left.chat().as_str());
+    reader.devtools("Network.setBlockedURLs", json!({ "urls": [] })).await;
+    panel(&reader).view.press("Try again").await;
+    left.assert_goes_on(&reader).await;
+}
