@@ -14,6 +14,8 @@ pub const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 pub const PHONE_CHARS: usize = 32;
 /// Characters of the host's id of a person: `sub` of its token, and `clientId`.
 pub const SUBJECT_CHARS: usize = 128;
+/// Flows of a site: the greeting of each makes the loader heavier on every page of the site.
+pub const FLOWS: usize = 12;
 /// Characters of the name of a flow.
 pub const FLOW_CHARS: usize = 40;
 /// Bytes of the token by which a page proves who its person is: claims of this size fit a hundred times over.

@@ -70,6 +70,8 @@ async fn looks_are_set_and_every_page_gets_them(database: Database) {
         ("greeting", json!({ "fr": "Bonjour" })),
         ("flows", json!({ "sales": { "fr": "Bonjour" } })),
         ("flows", json!({ " ": { "en": "Hi" } })),
+        ("flows", json!({ "null": { "en": "Hi" } })),
+        ("flows", json!({ "sales": { "en": "Hi" }, "sales ": { "en": "Hello" } })),
         ("flows", json!({ "f".repeat(41): { "en": "Hi" } })),
         ("flows", (0..13).map(|n| (n.to_string(), json!({ "en": "Hi" }))).collect()),
     ] {

@@ -1,13 +1,14 @@
 //! The flows of a site: each has a name, by which pages choose it, and a greeting of its own, which the preview shows while it
 //! is being written.
 
+use causette_shared::limits::FLOWS;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDetailsElement, HtmlElement};
 
 use crate::state::install::Install;
-use crate::state::install::flows::{FLOWS, Flow, Part};
+use crate::state::install::flows::{Flow, Part};
 
 /// Draws the list.
 #[component]

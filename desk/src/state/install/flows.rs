@@ -9,9 +9,6 @@ use leptos::prelude::*;
 
 use super::room::Install;
 
-/// How many a site may have. The server says so too (`server/src/http/desk/looks.rs`).
-pub const FLOWS: usize = 12;
-
 const TOO_LONG: &str = "A name has at most 40 characters.";
 const _: () = assert!(FLOW_CHARS == 40, "the sentence says how many");
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use causette_shared::limits::FLOW_CHARS;
+use causette_shared::limits::{FLOW_CHARS, FLOWS};
 use causette_shared::problem::Problem;
 use causette_shared::protocol::install::Looks;
 use causette_shared::said::parse_flow;
@@ -27,8 +27,6 @@ const OFFSET_MAX: u16 = 400;
 const DELAY_MAX: u16 = 3600;
 /// What fits a bubble beside the launcher.
 const GREETING_CHARS: usize = 300;
-/// Each makes the loader heavier on every page of the site.
-const FLOWS: usize = 12;
 
 /// Tells how it looks.
 pub async fn show(
@@ -96,16 +94,19 @@ fn check_flows(
     if flows.len() > FLOWS {
         return Err(Problem::field("flows", &format!("a site has at most {FLOWS} flows")));
     }
-    let check = |(name, texts): (String, BTreeMap<String, String>)| {
-        let name = parse_flow(&name).ok_or_else(|| {
-            Problem::field(
-                "flows",
-                &format!("the name of a flow is one line of at most {FLOW_CHARS} characters"),
-            )
+    let wrong = |detail: String| Problem::field("flows", &detail);
+    let mut checked = BTreeMap::new();
+    for (raw, texts) in flows {
+        // The loader of a page without a flow asks for this one.
+        let name = parse_flow(&raw).filter(|name| name != "null").ok_or_else(|| {
+            wrong(format!("the name of a flow is one line of at most {FLOW_CHARS} characters, and not null"))
         })?;
-        Ok((name, check_greeting("flows", texts)?))
-    };
-    flows.into_iter().map(check).collect()
+        let texts = check_greeting("flows", texts)?;
+        if checked.insert(name, texts).is_some() {
+            return Err(wrong("two flows have the same name".to_owned()));
+        }
+    }
+    Ok(checked)
 }
 
 /// A text for each language of the panel, English always: it stands in for those that are missing.
