@@ -319,6 +319,12 @@ async fn a_visitor_asks_for_so_many_mails_a_day(database: Database) {
     for count in [2, 3] {
         assert_eq!(renew().await, 202);
         server.await_mails(count).await;
+        // What the clock jumps over before it is settled would be taken for lost.
+        eventually("the mail to be settled", async || {
+            number(&server.app.store, "SELECT COUNT(*) FROM outbox WHERE state = 'sent'").await
+                == count as i64
+        })
+        .await;
         server.advance(601);
     }
     assert_eq!(renew().await, 429, "three were asked for");
