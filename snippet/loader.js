@@ -49,6 +49,7 @@
     __proto__: null,
     state: 'welcome|chat|close',
     theme: 'auto|light|dark',
+    flow: '.{1,40}',
     target: 'selector',
     consent: '0|1|2|3',
     country: '[A-Z]{2}',

@@ -43,7 +43,9 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
   // Commands whose last word holds for a panel that starts later, too. All others are said once.
   const LASTING = /^(prefill|consent|theme)$/;
 
-  // What an attribute may be (`shared/src/limits.rs`); the server asks the same again.
+  // What is said of the person, and an attribute, may be (`shared/src/limits.rs`); the server asks the same again. One that is
+  // too long would have all the others refused.
+  const SAID = { __proto__: null, clientId: 128, country: 2, flow: 40 };
   const ATTRIBUTES = 20;
   const NAME = 40;
   const VALUE = 200;
@@ -85,8 +87,15 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     if (chat.port) deliver((one) => chat.port.postMessage(one), message);
   }
 
+  // Who has signed out is not named again by what still stands in the page, unless it has been said since.
+  function leave() {
+    const types = chat.told.map((message) => message.type);
+    if (types.lastIndexOf('logout') > types.lastIndexOf('theme')) option.clientId = option.identity = null;
+  }
+
   // Hands over what was said since; it waits in the port until the panel listens.
   function flush() {
+    leave();
     if (!chat.port) return;
     const messages = chat.told;
     chat.told = [];
@@ -150,9 +159,10 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
 
   // All that the page says of the person, where that is not what the panel knows already.
   function introduce() {
-    const said = ['clientId', 'country', 'flow'].map((key) => {
+    const said = Object.keys(SAID).map((key) => {
       const value = option[key];
-      return /^(string|number)$/.test(typeof value) ? String(value) : null;
+      const text = /^(string|number)$/.test(typeof value) ? String(value) : '';
+      return text.trim() && length(text) <= SAID[key] ? text : null;
     });
     const before = introduced;
     introduced = JSON.stringify([said, list()]);
@@ -182,6 +192,7 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
   // Runs at every load of the frame.
   function shake() {
     const channel = new MessageChannel();
+    leave();
     chat.ready = false;
     chat.port = channel.port1;
     const mine = chat.port;
@@ -220,7 +231,10 @@ export default (chat, safely, make, own, emit, render, minimise, recall, dress, 
     if (type == 'session' || type == 'forget') keep(own(message, 'secret'));
     if (type == 'forget') {
       // Signed out, here or in another tab: a panel that starts anew knows nothing of the person before.
-      if (!isToldToForget) forget();
+      if (!isToldToForget) {
+        forget();
+        option.clientId = option.identity = null;
+      }
       isToldToForget = false;
       count(0, '');
       chat.frame.src += '';

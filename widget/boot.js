@@ -11,6 +11,8 @@
   var site = location.pathname.split('/')[2];
   // The token of a link that led to this page itself, until it is exchanged: where the bridge finds it too.
   window.causetteResume = '';
+  // The same, for good: an app that says its session too late has the page begin anew with it.
+  window.causetteLed = '';
 
   // What the loader has to say, kept for the widget: { origin, config, port }. Only the window that frames us is
   // listened to, and only once. What waits in the port is not lost: a port holds its messages until it is started.
@@ -46,7 +48,7 @@
   function take() {
     var found = /^#causette=([\w-]{20,})/.exec(location.hash);
     if (!found) return false;
-    window.causetteResume = found[1];
+    window.causetteResume = window.causetteLed = found[1];
     history.replaceState(history.state, '', location.href.split('#')[0]);
     return true;
   }
@@ -56,11 +58,16 @@
     var token = window.causetteResume;
     // A second one came while the first waited, and was taken in its place.
     if (!token) return;
+    // What keeps nothing would have to exchange it again.
+    if (told && told.isStandIn) return restart(token);
     return claim(token).then(function (secret) {
       if (!secret) return;
       var isKept = hand(told, secret) === told;
       // Behind the message by which the app hears of its session.
-      setTimeout(restart, 0, isKept ? '' : token);
+      // A link that was opened meanwhile is the next.
+      setTimeout(function () {
+        restart(isKept ? window.causetteResume : token);
+      });
     });
   }
 

@@ -129,7 +129,11 @@
       } else if (state == 'alone') {
         // It has kept something after all: the document begins anew, and waits longer.
         if (!remember(AWAITED)) return 'late';
-        setTimeout(() => location.reload());
+        setTimeout(() => {
+          // The link that has led here leads there too (`boot.js`).
+          if (window.causetteLed) history.replaceState(history.state, '', `#causette=${window.causetteLed}`);
+          location.reload();
+        });
       } else if (kept === null) {
         panel.postMessage({ type: 'logout' });
       } else if (kept != secret) {

@@ -33,8 +33,8 @@ pub struct Config {
     pub open: bool,
     /// Whether the visitor may minimise it.
     pub minimizable: bool,
-    /// The consent bits.
-    pub consent: u32,
+    /// The consent bits; `None` where nobody speaks of them, as in an app.
+    pub consent: Option<u32>,
     /// The colour that the page chose, any CSS colour.
     pub color: Option<String>,
     /// `light`, `dark` or `auto`.
@@ -136,7 +136,7 @@ pub async fn connect() -> Option<(Host, Config)> {
         session: text(&config, "session"),
         open: get(&config, "open").is_truthy(),
         minimizable: !get(&config, "minimizable").is_falsy() || get(&config, "minimizable").is_undefined(),
-        consent: number(&config, "consent"),
+        consent: get(&config, "consent").as_f64().map(|bits| bits as u32),
         color: text(&config, "color"),
         theme: text(&config, "theme"),
         greeting: text(&config, "greeting"),

@@ -1,7 +1,7 @@
 //! A page says who its person is (DESIGN 5, "identity", "setAttributes", "page"): proven by its own server it opens their
 //! conversation wherever they sign in, and agents see it; merely said it is shown for what it is, and opens nothing.
 
-use causette_e2e::harness::{ALICE, AgentSocket, Browser, HostSite, Policy, Server};
+use causette_e2e::harness::{ALICE, AgentSocket, Browser, HostSite, Policy, Server, wait_until};
 use causette_e2e::pages::{Desk, HostPage};
 use serde_json::json;
 
@@ -204,4 +204,38 @@ async fn agents_see_what_the_page_says_and_the_pages_that_the_visitor_agreed_to_
     let row = agent.follow_conversation_with("What do you know of me?").await;
     assert_eq!(row.contact_id, None);
     page.assert_unharmed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_out_is_not_named_again_by_what_stands_in_the_page() {
+    let server = Server::start().await;
+    let site = HostSite::open(&server, Policy::Open).await;
+    let visitor = Browser::open("visitor").await;
+    let page = HostPage::visit(&visitor, &site, "bare").await;
+    // A flow that is too long is left out, and takes nothing else with it.
+    let data = json!({ "data": { "client-id": "said-9", "flow": "x".repeat(60) } });
+    assert!(page.add_snippet(&format!("{}/embed/shop.js", server.origin), data).await);
+    let panel = page.shop().open_chat().await;
+    let desk_browser = Browser::open("desk").await;
+    let desk = Desk::sign_in(&desk_browser, &server, ALICE).await;
+    panel.say("I am nine").await;
+    panel.wait_until_sent().await;
+    let first = panel.number().await;
+    desk.open(first).await;
+    desk.wait_for_details("said-9").await;
+    page.act("causette('logout')").await;
+    page.wait_for("causette('get', 'session')", false).await;
+    let panel = page.shop().panel();
+    wait_until("the chat as for somebody new", async || Ok(!panel.view.text().await?.contains("I am nine")))
+        .await;
+    panel.say("I am somebody else").await;
+    panel.wait_until_sent().await;
+    let second = panel.number().await;
+    assert_ne!(first, second);
+    // What the page says next comes behind all that it said before.
+    page.act("causette('setAttributes', { plan: 'none' })").await;
+    desk.open(second).await;
+    desk.wait_for_details("plan").await;
+    let details = desk.view.text().await.unwrap_or_default();
+    assert!(!details.contains("said-9"), "{details}");
 }

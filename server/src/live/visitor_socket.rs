@@ -383,10 +383,18 @@ impl Client {
         };
         let mut tx = self.app.store.begin_read().await?;
         let found = visitor::find_visitor(&mut tx, site, session).await?;
-        if let Some(visitor) = found {
-            self.subscription.enter_as_visitor(visitor.id, causette_shared::presence::Activity::Active);
+        drop(tx);
+        let Some(visitor) = found else {
+            return Ok(None);
+        };
+        self.subscription.enter_as_visitor(visitor.id, causette_shared::presence::Activity::Active);
+        // As in the welcome: a session that has ended since.
+        let mut tx = self.app.store.begin_read().await?;
+        if !self.holds_session(&mut tx).await? {
+            self.subscription.leave_visitor();
+            return Ok(None);
         }
-        Ok(found.map(|visitor| visitor.id))
+        Ok(Some(visitor.id))
     }
 
     fn tell_typing(&self, active: bool) {

@@ -14,7 +14,7 @@ use crate::service::copy::{NewAddress, count_request};
 use crate::service::prepare_mail::Payload;
 use crate::service::{Context, UseCase, UseCaseError};
 use crate::store::resume_link::{self, Link};
-use crate::store::{Tx, contact, conversation, mail_limits, outbox, site, visitor};
+use crate::store::{Tx, contact, conversation, mail_limits, outbox, site, visitor, visitor_session};
 
 /// Between two new links to the same address.
 const NEW_LINK_EVERY: std::time::Duration = std::time::Duration::from_secs(600);
@@ -143,14 +143,15 @@ impl UseCase for RevokeLinks {
     type Output = ();
 
     async fn run(&self, tx: &mut Tx, cx: &mut Context) -> Result<(), UseCaseError> {
+        let found = conversation::find_conversation(tx, self.conversation).await?;
+        let found = found.ok_or_else(|| UseCaseError::refused(ProblemKind::NotFound))?;
+        visitor::lock_visitor_by_id(tx, found.visitor).await?;
         conversation::lock_conversation(tx, self.conversation).await?;
-        if conversation::find_conversation(tx, self.conversation).await?.is_none() {
-            return Err(UseCaseError::refused(ProblemKind::NotFound));
-        }
         if !resume_link::revoke_links(tx, self.conversation, cx.now).await? {
             let detail = "no mail with a link was sent since the links were last taken back";
             return Err(UseCaseError::Refused(Problem::with_detail(ProblemKind::WrongState, detail)));
         }
+        visitor_session::note_end(tx, found.visitor).await?;
         // A mail that waits would carry a new one.
         outbox::cancel_asked(tx, self.conversation, cx.now).await?;
         let id = cx.mint_entry_id()?;

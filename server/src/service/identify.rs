@@ -84,9 +84,7 @@ impl UseCase for Identify {
             return Err(UseCaseError::refused(ProblemKind::AnotherPerson));
         }
         become_person(tx, cx, &self.site, visitor, &person).await?;
-        if proven.is_none() {
-            visitor::set_identity(tx, visitor, &person.subject, cx.now).await?;
-        }
+        visitor::set_identity(tx, visitor, &person.subject, cx.now).await?;
         if let Some(newest) = newest.filter(|newest| newest.status != Status::Closed)
             && (proven.is_none() || is_new_here)
         {

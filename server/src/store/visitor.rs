@@ -168,7 +168,7 @@ pub async fn find_identity(tx: &mut Tx, id: VisitorId) -> Result<Option<String>,
     Ok(row.and_then(|(subject,)| subject))
 }
 
-/// Notes whom a page has proven a visitor to be. The visitor is locked before, and nobody's yet.
+/// Notes whom a page has proven a visitor to be, and that this was now. The visitor is locked before, and nobody's or theirs.
 ///
 /// # Errors
 /// The database fails.
@@ -179,8 +179,7 @@ pub async fn set_identity(
     subject: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    const SQL: &str =
-        "UPDATE visitor SET identified_as = $2, identified_at = $3 WHERE id = $1 AND identified_as IS NULL";
+    const SQL: &str = "UPDATE visitor SET identified_as = $2, identified_at = $3 WHERE id = $1 AND (identified_as IS NULL OR identified_as = $2)";
     both!(tx, conn => sqlx::query(SQL)
         .bind(id.to_string())
         .bind(subject.to_owned())
@@ -189,8 +188,8 @@ pub async fn set_identity(
     Ok(())
 }
 
-/// Returns the visitor with the newest open conversation of those that a site has proven to be this person. A contact that
-/// an agent has attached does not count: it opens nothing.
+/// Returns the visitor with the newest open conversation of those that a site has proven to be this person, with the secret that
+/// it has now. A contact that an agent has attached does not count: it opens nothing.
 ///
 /// # Errors
 /// The database fails.
@@ -201,7 +200,8 @@ pub async fn find_open_of_person(
     subject: &str,
 ) -> Result<Option<VisitorId>, StoreError> {
     const SQL: &str = "SELECT visitor.id FROM visitor JOIN conversation ON conversation.visitor_id = visitor.id \
-         WHERE visitor.site_key = $1 AND visitor.identified_as = $2 AND conversation.status <> 'closed' \
+         WHERE visitor.site_key = $1 AND visitor.identified_as = $2 AND visitor.identified_at IS NOT NULL \
+         AND conversation.status <> 'closed' \
          ORDER BY conversation.number DESC LIMIT 1";
     let row: Option<(String,)> = both!(tx, conn => sqlx::query_as(SQL)
         .bind(site.as_str().to_owned())

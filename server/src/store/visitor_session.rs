@@ -44,7 +44,6 @@ pub async fn end_oldest(tx: &mut Tx, visitor: VisitorId, kept: u32) -> Result<u6
          AND session_hash NOT IN (SELECT session_hash FROM visitor_session \
              WHERE visitor_id = $1 AND opened_by = 'identity' \
              ORDER BY created_at DESC, session_hash LIMIT $2)";
-    const NOTE: &str = "UPDATE visitor SET sessions_ended = $1 WHERE id = $2";
     let ended = both!(tx, conn => sqlx::query(SQL)
         .bind(visitor.to_string())
         .bind(i64::from(kept))
@@ -52,16 +51,29 @@ pub async fn end_oldest(tx: &mut Tx, visitor: VisitorId, kept: u32) -> Result<u6
         .await
         .map(|done| done.rows_affected()))?;
     if ended > 0 {
-        let number = next_number(tx).await?;
-        both!(tx, conn => sqlx::query(NOTE)
-            .bind(number)
-            .bind(visitor.to_string())
-            .execute(conn).await.map(drop))?;
+        note_end(tx, visitor).await?;
     }
     Ok(ended)
 }
 
-/// Ends every session that an identity has opened on a site. Returns how many ended.
+/// Notes that sessions of a visitor have ended: every server looks at their connections. The visitor is locked before.
+///
+/// # Errors
+/// The database fails.
+#[tracing::instrument(name = "store.visitor_session.note_end", level = "debug", skip_all, fields(visitor = %visitor), err(level = "debug"))]
+pub async fn note_end(tx: &mut Tx, visitor: VisitorId) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE visitor SET sessions_ended = $1 WHERE id = $2";
+    let number = next_number(tx).await?;
+    both!(tx, conn => sqlx::query(SQL)
+        .bind(number)
+        .bind(visitor.to_string())
+        .execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Ends every session that an identity has opened on a site, as whoever had its secret could have opened it. Whom it has proven
+/// anybody to be is no longer believed of them, until it is proven anew: nobody is led into a conversation that a stranger
+/// has begun in their name. Returns how many sessions ended.
 ///
 /// # Errors
 /// The database fails.
@@ -73,6 +85,11 @@ pub async fn end_all_by_identity(tx: &mut Tx, site: &SiteKey) -> Result<u64, Sto
              WHERE visitor_session.visitor_id = visitor.id AND visitor_session.opened_by = 'identity')";
     const SQL: &str = "DELETE FROM visitor_session WHERE opened_by = 'identity' AND visitor_id IN \
          (SELECT id FROM visitor WHERE site_key = $1 AND identified_as IS NOT NULL)";
+    const DOUBT: &str =
+        "UPDATE visitor SET identified_at = NULL WHERE site_key = $1 AND identified_as IS NOT NULL";
+    both!(tx, conn => sqlx::query(DOUBT)
+        .bind(site.as_str().to_owned())
+        .execute(conn).await.map(drop))?;
     let number = next_number(tx).await?;
     both!(tx, conn => sqlx::query(NOTE)
         .bind(number)

@@ -24,6 +24,7 @@ on_both_databases!(
     many_devices_at_once_stay_within_the_bound,
     a_new_secret_ends_what_tokens_have_opened,
     a_session_that_has_ended_opens_nothing_and_can_begin_anew,
+    a_conversation_begun_in_somebodys_name_leads_nobody_there_after_a_new_secret,
 );
 
 const BY_IDENTITY: &str = "SELECT COUNT(*) FROM visitor_session WHERE opened_by = 'identity'";
@@ -128,6 +129,7 @@ async fn a_new_secret_ends_what_tokens_have_opened(database: Database) {
     let mut other = VisitorActor::arrive(&server).await;
     assert!(other.identify(&token("42", json!({}))).await.is_err());
     let new = token_signed_with("a new secret", "42", json!({}));
+    assert_eq!(first.identify(&new).await, Ok(Standing::Here), "it is proven anew where it began");
     assert_eq!(other.identify(&new).await, Ok(Standing::Here));
     assert_eq!(
         other.hello().await.conversation.map(|state| state.id),
@@ -151,6 +153,25 @@ async fn a_session_that_has_ended_opens_nothing_and_can_begin_anew(database: Dat
     // Where somebody has begun, it is theirs, and ends no more.
     assert_eq!(replace_secret(&server, "shop").await, 0);
     back.say("I am still here").await;
+}
+
+async fn a_conversation_begun_in_somebodys_name_leads_nobody_there_after_a_new_secret(database: Database) {
+    let server = TestServer::on(database).await;
+    // Whoever has the secret begins a conversation as somebody else, in a browser of their own.
+    let mut first = known(&server).await;
+    assert_eq!(replace_secret(&server, "shop").await, 0);
+    let new = || token_signed_with("a new secret", "42", json!({}));
+    let mut phone = VisitorActor::arrive(&server).await;
+    assert_eq!(phone.identify(&new()).await, Ok(Standing::Nowhere), "nothing is known to be theirs");
+    phone.say("Is it blue?").await;
+    phone.sync().await;
+    assert_eq!(phone.identify(&new()).await, Ok(Standing::Here));
+    let mut tablet = VisitorActor::arrive(&server).await;
+    assert_eq!(tablet.identify(&new()).await, Ok(Standing::Here));
+    let theirs = tablet.hello().await.conversation.map(|state| state.id);
+    assert_eq!(theirs, Some(phone.conversation()));
+    // Where it is proven anew it is believed again.
+    assert_eq!(first.identify(&new()).await, Ok(Standing::Here));
 }
 
 /// What the old secret opens at the same time ends too. On SQLite one comes after the other anyway.

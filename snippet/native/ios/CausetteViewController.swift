@@ -13,7 +13,7 @@ final class CausetteViewController: UIViewController {
 
     private var webView: WKWebView!
     private var isReady = false
-    private lazy var session = Keychain(account: address.absoluteString)
+    private lazy var session = Keychain(account: (address.host ?? "") + address.path)
 
     init(address: URL) {
         self.address = address
@@ -93,7 +93,7 @@ extension CausetteViewController: WKScriptMessageHandler {
         // Nobody but our server's page, and no frame in it, is listened to.
         let origin = message.frameInfo.securityOrigin
         guard message.frameInfo.isMainFrame, origin.protocol == address.scheme, origin.host == address.host,
-            origin.port == address.port ?? 0,
+            origin.port == port(of: address),
             let text = message.body as? String,
             let said = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
             let type = said["type"] as? String
@@ -123,7 +123,7 @@ extension CausetteViewController: WKNavigationDelegate {
     /// handler without the attributes that Swift 6 wants would be no part of the protocol, and nobody would ask.
     func webView(_ webView: WKWebView, decidePolicyFor action: WKNavigationAction) async -> WKNavigationActionPolicy {
         let url = action.request.url
-        let isOurs = url?.scheme == address.scheme && url?.host == address.host && url?.port == address.port
+        let isOurs = url?.scheme == address.scheme && url?.host == address.host && url.map(port) == port(of: address)
             && url?.path == address.path
         return isOurs ? .allow : .cancel
     }
@@ -138,6 +138,12 @@ extension CausetteViewController: WKNavigationDelegate {
         isReady = false
         webView.load(URLRequest(url: address))
     }
+}
+
+/// The port as WebKit tells it: 0 for that of the scheme, named or not.
+private func port(of url: URL) -> Int {
+    let usual = url.scheme == "https" ? 443 : 80
+    return url.port == usual ? 0 : url.port ?? 0
 }
 
 /// JSON knows null, and a dictionary of Swift does not.

@@ -97,7 +97,8 @@ impl Widget {
     pub fn new(setup: Setup, words: Words, host: Option<Host>, outlet: Outlet) -> Self {
         let session: Option<SessionSecret> =
             setup.config.session.as_deref().and_then(|text| text.parse().ok());
-        let lasting = session.is_some() || setup.config.consent & CONSENT_PERSONALISATION != 0;
+        let lasting =
+            session.is_some() || setup.config.consent.is_some_and(|bits| bits & CONSENT_PERSONALISATION != 0);
         let keep = Keep::new(&setup.site, lasting, session.as_ref());
         let state = State {
             words,

@@ -63,7 +63,7 @@ impl Person {
             resumes: Cell::new(config.resumed),
             said: RefCell::new(Description::default()),
             pages: RefCell::new(Vec::new()),
-            may_tell_pages: Cell::new(config.consent & CONSENT_ANALYTICS != 0),
+            may_tell_pages: Cell::new(config.consent.is_some_and(|bits| bits & CONSENT_ANALYTICS != 0)),
             forgets_pages: Cell::new(false),
             patience: RefCell::new(None),
         }
@@ -75,6 +75,10 @@ impl Widget {
     pub fn begin_person(self) {
         if self.setup.config.identity {
             self.ask_identity();
+        }
+        // A page of our own, or an app, says nothing of it, nor of what other pages were allowed.
+        if self.setup.config.consent.is_none() {
+            return;
         }
         let wait = Timer::after(CONSENT_PATIENCE, move || {
             if !self.person.may_tell_pages.get() {

@@ -109,6 +109,15 @@ async fn that_nobody_can_answer_is_said_no_longer_than_it_is_true() {
 }
 
 #[wasm_bindgen_test]
+async fn who_types_their_address_is_not_interrupted_by_somebody_who_comes() {
+    let stage = Stage::with_nobody_there(stage::opening()).await;
+    stage.fill("Email", "ada@mail").await;
+    stage.receive(ServerFrame::Availability { available: true }).await;
+    assert_eq!(form_name(&stage).as_deref(), Some("Leave your contacts"));
+    assert_eq!(stage.field("Email").value(), "ada@mail");
+}
+
+#[wasm_bindgen_test]
 async fn the_icon_opens_the_form_for_a_copy_and_takes_the_focus_back() {
     let stage = Stage::new("en").await;
     stage.receive(stage::no_conversation()).await;

@@ -57,7 +57,7 @@ impl Stage {
         let config = Config {
             open: true,
             minimizable: true,
-            consent: 1,
+            consent: Some(1),
             greeting: Some("Welcome to the shop".to_owned()),
             ..Config::default()
         };

@@ -103,7 +103,7 @@ async fn render(app: &App, id: &str, agent: &Agent, text: &str) -> Result<(Strin
     let mail = app.letterhead().await?.render(&material).map_err(|error| match error {
         ComposeError::Page => ApiError(Problem::with_detail(
             ProblemKind::WrongState,
-            "the site has no page that a mail could lead to",
+            "the page that the mail's link would lead to has no address that fits",
         )),
         error => {
             tracing::error!(%error, "a mail could not be made");
@@ -143,8 +143,7 @@ pub async fn revoke_links(
     SignedIn { agent, .. }: SignedIn,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
+    // Whoever came through one of them is connected under a session that is none any more, and is let go (`live::ended_sessions`).
     app.perform(RevokeLinks { agent, conversation: known(&id)? }).await?;
-    // Whoever came through one of them is connected under a session that is none any more: everybody says who they are anew.
-    app.hub.let_go();
     Ok(StatusCode::NO_CONTENT)
 }

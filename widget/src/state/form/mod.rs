@@ -168,6 +168,7 @@ impl Widget {
     /// The visitor typed into a field. A form that came by itself is theirs from then on.
     pub fn typed_in_form(self, which: Which, value: String) {
         self.form.field(which).typed(value);
+        self.form.entered.set(true);
         if self.form.copy.now() == CopyForm::ByItself {
             self.form.copy.set(CopyForm::ByHand);
         }
@@ -270,7 +271,7 @@ impl Widget {
         let stays = form.shape.now() == Shape::Form
             && match before {
                 Question::Copy => false,
-                Question::Contacts => form.entered.now(),
+                Question::Contacts => form.entered.now() || form.busy.now(),
                 Question::Name | Question::Reach => true,
             };
         let available = if stays { before != Question::Contacts } else { self.thread.available.now() };
