@@ -25,8 +25,18 @@ impl View<'_> {
     /// There is none.
     pub async fn type_into(self, name: &str, text: &str) {
         self.wait_until_usable(name).await;
+        // Some drivers enter only what can be seen already. Tried again: what is said about the field before it may move it away
+        // from under the pointer.
+        self.act(&format!("field “{name}” to be entered"), Role::Field, name, async |field| {
+            let entered = field.click().await;
+            if entered.is_err() {
+                self.scroll_to(&field).await?;
+            }
+            entered?;
+            Ok(())
+        })
+        .await;
         let field = self.wait_for(Role::Field, name).await;
-        field.click().await.unwrap_or_else(|error| panic!("the field “{name}” cannot be entered: {error}"));
         field.send_keys(text).await.unwrap_or_else(|error| panic!("“{name}” takes no keys: {error}"));
     }
 
